@@ -1,0 +1,57 @@
+/* common/auth/principal.c - from the prefixes of a caller to the texts that the database takes as
+ * their scope. Does not read tokens. */
+#include "auth/principal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/banned.h"
+
+/* A significant prefix of a division code (core/division_code.h): 0, 2, 4, 6, 9 or 12 characters.
+ * The characters are checked because the text goes into a multirange literal. */
+static bool is_prefix(const char *prefix)
+{
+    static const char allowed[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    size_t len = strlen(prefix);
+    if (strspn(prefix, allowed) != len)
+        return false;
+    return len == 0 || len == 2 || len == 4 || len == 6 || len == 9 || len == 12;
+}
+
+/* Appends `["4313","4313~")`; `~` sorts behind every character of a code. */
+static bool add_range(struct principal *p, size_t *len, const char *prefix)
+{
+    size_t room = sizeof p->scope - *len;
+    int n =
+        snprintf(p->scope + *len, room, "%s[\"%s\",\"%s~\")", *len == 1 ? "" : ",", prefix, prefix);
+    *len += (size_t)n;
+    return (size_t)n < room;
+}
+
+static void widen(struct principal *p, const char *prefix)
+{
+    char end[sizeof p->scope_hi];
+    snprintf(end, sizeof end, "%s~", prefix);
+    if (p->scope_hi[0] == '\0' || strcmp(prefix, p->scope_lo) < 0)
+        snprintf(p->scope_lo, sizeof p->scope_lo, "%s", prefix);
+    if (strcmp(end, p->scope_hi) > 0)
+        memcpy(p->scope_hi, end, sizeof end);
+}
+
+bool principal_set_scope(struct principal *p)
+{
+    size_t len = 1;
+    p->scope[0] = '{';
+    p->scope_lo[0] = p->scope_hi[0] = '\0';
+    if (p->n_prefixes > SCOPE_PREFIXES_MAX)
+        return false;
+    for (unsigned i = 0; i < p->n_prefixes; i++) {
+        if (!is_prefix(p->prefixes[i]) || !add_range(p, &len, p->prefixes[i]))
+            return false;
+        widen(p, p->prefixes[i]);
+    }
+    if (len + 2 > sizeof p->scope)
+        return false;
+    memcpy(p->scope + len, "}", 2);
+    return true;
+}
