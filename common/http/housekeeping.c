@@ -1,0 +1,162 @@
+/* common/http/housekeeping.c - one thread that forgets old answers in small batches. A failure is
+ * logged and tried again the next minute: nothing waits for it. */
+#include "http/housekeeping.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/log.h"
+#include "db/tx.h"
+#include "sql_engine.h"
+
+#include "core/banned.h"
+
+enum {
+    EVERY_S = 60,
+    SET_MEMORY = 4 * 1024 * 1024,
+    RUN_MEMORY = 1024 * 1024,
+    STACK_BYTES = 256 * 1024
+};
+
+struct housekeeping {
+    struct pool *worker;
+    char hours[24];
+    struct arena *forms, *run;
+    const struct stmt_form *forget;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t stop_asked;
+    bool stop;
+};
+
+/* One batch; `ret_n` is how many rows it removed. */
+static bool forget_batch(struct housekeeping *h, long *ret_n, struct err *err)
+{
+    const char *values[] = {h->hours};
+    struct rows *rows = NULL;
+    struct tx tx = {.pool = h->worker, .arena = h->run, .scope = "{}", .lines = ""};
+    bool ok = tx_run(&tx, h->forget, values, &rows, err);
+    const char *n = ok && rows_count(rows) == 1 ? rows_text(rows, 0, 0) : NULL;
+    *ret_n = n == NULL ? 0 : strtol(n, NULL, 10);
+    tx_end(&tx);
+    arena_reset(h->run);
+    return ok;
+}
+
+static bool must_stop(struct housekeeping *h)
+{
+    pthread_mutex_lock(&h->lock);
+    bool stop = h->stop;
+    pthread_mutex_unlock(&h->lock);
+    return stop;
+}
+
+static void forget_all(struct housekeeping *h)
+{
+    long n = 0, sum = 0;
+    struct err err = {0};
+    do {
+        if (!forget_batch(h, &n, &err)) {
+            log_event(ERR_LEVEL_WARN, "job", "cause",
+                      err.cause[0] == '\0' ? err_class(err.code)->code : err.cause);
+            return;
+        }
+        sum += n;
+    } while (n > 0 && !must_stop(h));
+    if (sum == 0)
+        return;
+    struct log_line l;
+    log_begin(&l, ERR_LEVEL_INFO, "job");
+    log_text(&l, "name", "idempotency_forget");
+    log_int(&l, "count", sum);
+    log_end(&l);
+}
+
+/* False when told to stop. */
+static bool wait_a_minute(struct housekeeping *h)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += EVERY_S;
+    pthread_mutex_lock(&h->lock);
+    int waited = 0;
+    while (!h->stop && waited == 0)
+        waited = pthread_cond_timedwait(&h->stop_asked, &h->lock, &until);
+    bool go_on = !h->stop;
+    pthread_mutex_unlock(&h->lock);
+    return go_on;
+}
+
+static void *work(void *arg)
+{
+    struct housekeeping *h = arg;
+    while (wait_a_minute(h))
+        forget_all(h);
+    return NULL;
+}
+
+static bool start_thread(struct housekeeping *h)
+{
+    pthread_attr_t attr;
+    pthread_condattr_t monotonic;
+    pthread_mutex_init(&h->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&h->stop_asked, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK_BYTES);
+    bool ok = pthread_create(&h->thread, &attr, work, h) == 0;
+    pthread_attr_destroy(&attr);
+    return ok;
+}
+
+static void release(struct housekeeping *h)
+{
+    arena_destroy(&h->forms);
+    arena_destroy(&h->run);
+    free(h);
+}
+
+struct housekeeping *housekeeping_start(struct pool *worker, int64_t idempotency_hours,
+                                        struct err *err)
+{
+    struct housekeeping *h = calloc(1, sizeof *h);
+    if (h == NULL) {
+        err_set(err, ERR_NO_MEMORY, NULL, "%s", "");
+        return NULL;
+    }
+    h->worker = worker;
+    snprintf(h->hours, sizeof h->hours, "%lld", (long long)idempotency_hours);
+    h->forms = arena_create(SET_MEMORY);
+    h->run = arena_create(RUN_MEMORY);
+    struct stmt_set *set =
+        h->forms == NULL || h->run == NULL ? NULL : stmt_set_create(h->forms, sql_engine_all, err);
+    if (set != NULL) {
+        h->forget = stmt_form(set, &SQL_idempotency_forget);
+        if (start_thread(h))
+            return h;
+    }
+    err_set(err, ERR_NO_MEMORY, NULL, "%s", "");
+    release(h);
+    return NULL;
+}
+
+void housekeeping_stop(struct housekeeping **h)
+{
+    if (*h == NULL)
+        return;
+    pthread_mutex_lock(&(*h)->lock);
+    (*h)->stop = true;
+    pthread_cond_signal(&(*h)->stop_asked);
+    pthread_mutex_unlock(&(*h)->lock);
+    pthread_join((*h)->thread, NULL);
+    pthread_cond_destroy(&(*h)->stop_asked);
+    pthread_mutex_destroy(&(*h)->lock);
+    release(*h);
+    *h = NULL;
+}

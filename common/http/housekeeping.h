@@ -1,0 +1,20 @@
+/* common/http/housekeeping.h - once a minute, what time has used up is removed: stored answers of
+ * Idempotency-Keys. */
+#ifndef ZEREN_HTTP_HOUSEKEEPING_H
+#define ZEREN_HTTP_HOUSEKEEPING_H
+
+#include <stdint.h>
+
+#include "core/err.h"
+#include "db/pool.h"
+
+struct housekeeping;
+
+/* Starts the thread on a worker's pool, which outlives it. NULL with `err` set. */
+struct housekeeping *housekeeping_start(struct pool *worker, int64_t idempotency_hours,
+                                        struct err *err);
+
+/* Ends the thread, waiting for its statement. Accepts NULL, nulls the pointer. */
+void housekeeping_stop(struct housekeeping **h);
+
+#endif

@@ -1,0 +1,217 @@
+/* common/http/process.c - making and releasing what a serving process holds. Reads no arguments and
+ * no signals: http/service.c. */
+#include "http/process.h"
+
+#include <string.h>
+
+#include "core/buf.h"
+#include "http/housekeeping.h"
+#include "http/match.h"
+#include "http/metrics.h"
+#include "http/openapi.h"
+#include "http/ops.h"
+#include "http/rate.h"
+#include "http/server.h"
+#include "http/settings.h"
+
+#include "core/banned.h"
+
+enum {
+    PROCESS_MEMORY = 64 * 1024 * 1024,
+    POLL_MS = 300,   /* charter D13: a revocation is known within that */
+    STALE_MS = 1000, /* and without a good poll for that long nothing is trusted */
+    POLL_STATEMENT_MS = 800,
+    CACHED_TOKENS = 4096,
+    FORGED_PER_S = 200, /* 400 µs each: 8 % of a core */
+};
+
+/* --- the service's tables, and the one route that every service has --- */
+
+static bool read_contract(struct request *rq)
+{
+    return reply_json(rq, 200, rq->engine->openapi);
+}
+
+static const struct field no_fields[] = {FIELDS_END};
+
+static const struct route contract_routes[] = {
+    {.method = METHOD_GET,
+     .path = "/openapi.json",
+     .permission = PERM_PUBLIC,
+     .fields = no_fields,
+     .handler = read_contract,
+     .id = "read_contract",
+     .summary = "The contract of this service"},
+    ROUTES_END,
+};
+
+/* The service with the contract's route behind its own. */
+static const struct service *with_contract(struct arena *a, const struct service *s)
+{
+    size_t n = 0;
+    while (s->resources[n] != NULL)
+        n++;
+    struct service *copy = arena_new(a, struct service);
+    const struct route **resources = arena_array(a, const struct route *, n + 2);
+    if (copy == NULL || resources == NULL)
+        return NULL;
+    memcpy(resources, s->resources, n * sizeof *resources);
+    resources[n] = contract_routes;
+    *copy = *s;
+    copy->resources = resources;
+    return copy;
+}
+
+static bool no_memory(struct err *err)
+{
+    return err_set(err, ERR_NO_MEMORY, NULL, "%s", "");
+}
+
+static bool move_clock(const struct engine_settings *s, struct err *err)
+{
+    struct date today;
+    if (s->today == NULL || *s->today == '\0')
+        return true;
+    if (date_parse(s->today, &today) && clock_set_today(today))
+        return true;
+    return err_set(err, ERR_INVALID, "TODAY", "ZEREN_TODAY: the clock cannot be moved");
+}
+
+bool process_configure(struct process *p, const struct service *s, struct err *err)
+{
+    p->service = s;
+    p->arena = arena_create(PROCESS_MEMORY);
+    if (p->arena == NULL)
+        return no_memory(err);
+    return settings_load(p->arena, s, &p->settings, err) && move_clock(&p->settings, err);
+}
+
+bool process_compose(struct process *p, struct err *err)
+{
+    struct engine *e = &p->engine;
+    *e = (struct engine){.settings = &p->settings, .arena = p->arena};
+    e->service = with_contract(p->arena, p->service);
+    e->openapi = openapi_render(p->arena, p->service);
+    if (e->service == NULL || e->openapi == NULL)
+        return no_memory(err);
+    if (!lifecycle_lint(e, err))
+        return false;
+    e->matches = match_create(p->arena, e->service, err);
+    e->statements = stmt_set_create(p->arena, p->service->statements, err);
+    e->metrics = metrics_create(p->arena, e->service);
+    e->body_max = lifecycle_body_max(e, NULL);
+    if (e->matches == NULL || e->statements == NULL)
+        return false;
+    return e->metrics != NULL || no_memory(err);
+}
+
+/* --- what a running process opens --- */
+
+static const char *secret(const char *text)
+{
+    return text == NULL || *text == '\0' ? NULL : text;
+}
+
+static const char *search_path(const struct process *p)
+{
+    struct buf b;
+    buf_init(&b, p->arena, 1024);
+    buf_str(&b, p->service->name);
+    for (const char *const *s = p->service->pub_schemas; s != NULL && *s != NULL; s++) {
+        buf_str(&b, ", ");
+        buf_str(&b, *s);
+    }
+    buf_str(&b, ", zeren");
+    return buf_text(&b);
+}
+
+static struct pool *open_pool(const struct process *p, const char *work, int64_t size, bool worker)
+{
+    const struct engine_settings *s = &p->settings;
+    struct pool_options o = {
+        .conninfo = worker ? s->worker_db : s->db,
+        .password = secret(worker ? s->worker_db_password : s->db_password),
+        .search_path = search_path(p),
+        .application_name = arena_printf(p->arena, "%s/%s", p->service->name, work),
+        .size = (int)size,
+        .acquire_ms = (int)s->db_acquire_ms,
+        .statement_ms = (int)s->db_statement_ms,
+        .lock_ms = (int)s->db_lock_ms,
+        .lifetime_s = (int)s->db_lifetime_s,
+    };
+    if (strcmp(work, "trust") == 0)
+        o.acquire_ms = o.statement_ms = o.lock_ms = POLL_STATEMENT_MS;
+    return o.search_path == NULL || o.application_name == NULL ? NULL : pool_create(&o);
+}
+
+static bool open_pools(struct process *p, struct err *err)
+{
+    p->engine.pool = open_pool(p, "interactive", p->settings.db_pool, false);
+    p->trust_pool = open_pool(p, "trust", 1, false);
+    if (*p->settings.worker_db != '\0')
+        p->worker_pool = open_pool(p, "worker", 1, true);
+    bool all = p->engine.pool != NULL && p->trust_pool != NULL &&
+               (p->worker_pool != NULL || *p->settings.worker_db == '\0');
+    return all || no_memory(err);
+}
+
+static bool open_engine(struct process *p, struct err *err)
+{
+    struct engine *e = &p->engine;
+    e->rate_token = rate_create((int)p->settings.rate_per_token);
+    e->rate_address = rate_create((int)p->settings.rate_per_address);
+    e->trust = trust_create(&(struct trust_options){.pool = p->trust_pool,
+                                                    .poll_ms = POLL_MS,
+                                                    .stale_ms = STALE_MS,
+                                                    .cache_tokens = CACHED_TOKENS,
+                                                    .forged_per_s = FORGED_PER_S});
+    return (e->rate_token != NULL && e->rate_address != NULL && e->trust != NULL) || no_memory(err);
+}
+
+static bool open_listeners(struct process *p, struct err *err)
+{
+    p->ops = ops_start(&p->engine, err);
+    if (p->ops == NULL)
+        return false;
+    p->server = server_start(&p->engine, err);
+    if (p->server == NULL)
+        return false;
+    ops_set_ready(p->ops, true);
+    return true;
+}
+
+static bool open_housekeeping(struct process *p, struct err *err)
+{
+    if (p->worker_pool == NULL)
+        return true;
+    p->housekeeping = housekeeping_start(p->worker_pool, p->settings.idempotency_hours, err);
+    return p->housekeeping != NULL;
+}
+
+bool process_start(struct process *p, struct err *err)
+{
+    return open_pools(p, err) && open_engine(p, err) &&
+           (p->service->start == NULL || p->service->start(&p->engine, err)) &&
+           open_housekeeping(p, err) && open_listeners(p, err);
+}
+
+bool process_drain(struct process *p)
+{
+    ops_set_ready(p->ops, false);
+    server_quiesce(p->server);
+    return server_drain(p->server, p->settings.drain_ms);
+}
+
+void process_stop(struct process *p)
+{
+    server_stop(&p->server);
+    ops_stop(&p->ops);
+    housekeeping_stop(&p->housekeeping);
+    trust_destroy(&p->engine.trust);
+    rate_destroy(&p->engine.rate_token);
+    rate_destroy(&p->engine.rate_address);
+    pool_destroy(&p->worker_pool);
+    pool_destroy(&p->trust_pool);
+    pool_destroy(&p->engine.pool);
+    arena_destroy(&p->arena);
+}

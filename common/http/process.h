@@ -1,0 +1,41 @@
+/* common/http/process.h - what one serving process holds, made in order and released in reverse. */
+#ifndef ZEREN_HTTP_PROCESS_H
+#define ZEREN_HTTP_PROCESS_H
+
+#include <stdbool.h>
+
+#include "http/lifecycle.h"
+
+struct ops;
+struct server;
+struct housekeeping;
+
+struct process {
+    const struct service *service;
+    struct engine_settings settings;
+    struct engine engine;
+    struct arena *arena;
+    struct pool *trust_pool; /* polling must not queue behind requests */
+    struct pool *worker_pool;
+    struct ops *ops;
+    struct server *server;
+    struct housekeeping *housekeeping;
+};
+
+/* Settings from the environment. */
+bool process_configure(struct process *p, const struct service *s, struct err *err);
+
+/* Routes, statements, contract, and what is wrong with them. Touches no network. */
+bool process_compose(struct process *p, struct err *err);
+
+/* Pools, trust, the service's own start, listeners. */
+bool process_start(struct process *p, struct err *err);
+
+/* Not ready, no new connections, running requests to their end. False when some did not end in
+ * time. */
+bool process_drain(struct process *p);
+
+/* Releases whatever is there. */
+void process_stop(struct process *p);
+
+#endif
