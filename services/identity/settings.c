@@ -1,0 +1,77 @@
+/* services/identity/settings.c - the service's own settings, and the key it signs with: read at
+ * start, published in the database before the first token. Does not rotate keys. */
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "auth/password.h"
+#include "http/lifecycle.h"
+#include "identity.h"
+#include "sql_identity.h"
+
+#include "core/banned.h"
+
+struct identity_settings identity_settings;
+
+/* clang-format off */
+#define AT(member) offsetof(struct identity_settings, member)
+const struct setting identity_setting_table[] = {
+    {"SIGNING_KEY", SETTING_SECRET, NULL, 0, 0, "", "File with the private key of access tokens: P-256, PEM, without passphrase.", AT(signing_key), false},
+    {"ACCESS_TOKEN_S", SETTING_INT, "600", 5, 600, "s", "How long an access token runs; revocations are kept for ten minutes.", AT(access_token_s), false},
+    {"PASSWORD_HASHES", SETTING_INT, "2", 1, 64, "", "Passwords checked at once; each takes a core and 19 MiB.", AT(password_hashes), false},
+    SETTINGS_END
+};
+/* clang-format on */
+
+static struct token_key private_key; /* written by identity_start() alone */
+static const char *public_pem;
+static atomic_bool published;
+
+static const char *value_of(const char *name, const char *now)
+{
+    if (strcmp(name, "kid") == 0)
+        return private_key.kid;
+    return strcmp(name, "public_pem") == 0 ? public_pem : now;
+}
+
+static bool publish(struct engine *e, struct arena *a, instant_us at, struct err *err)
+{
+    const struct stmt_form *f = stmt_form(e->statements, &SQL_signing_key_insert);
+    struct tx tx = {.pool = e->pool, .arena = a, .scope = "{}", .lines = ""};
+    const char *values[8] = {NULL};
+    struct rows *rows = NULL;
+    char now[32];
+    clock_format(at, now);
+    for (unsigned i = 0; i < f->n_params && i < sizeof values / sizeof *values; i++)
+        values[i] = value_of(f->params[i], now);
+    bool done = tx_run(&tx, f, values, &rows, err);
+    tx_end(&tx);
+    if (done)
+        atomic_store(&published, true);
+    return done;
+}
+
+/* A database that is not there yet is no reason not to start: the first log-in publishes the key.
+ */
+bool identity_start(struct engine *e, struct err *err)
+{
+    struct err later = {.code = ERR_NONE};
+    if (!password_init((int)identity_settings.password_hashes))
+        return err_set(err, ERR_INTERNAL, NULL, "libsodium cannot start");
+    private_key.pem = arena_strdup(e->arena, identity_settings.signing_key);
+    if (private_key.pem == NULL)
+        return err_set(err, ERR_NO_MEMORY, NULL, "no memory for the signing key");
+    if (!token_public_pem(e->arena, private_key.pem, &public_pem, err) ||
+        !token_thumbprint(private_key.pem, private_key.kid, err))
+        return false;
+    (void)publish(e, e->arena, clock_now(), &later);
+    return true;
+}
+
+bool signing_key(struct request *rq, const struct token_key **ret)
+{
+    if (!atomic_load(&published) && !publish(rq->engine, rq->arena, rq->now, &rq->err))
+        return false;
+    *ret = &private_key;
+    return true;
+}

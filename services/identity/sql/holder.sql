@@ -1,0 +1,23 @@
+-- Who holds a post, and from when until when. `infinity` in the table is no ends_on in the answer.
+
+-- name: holder_list :page
+-- sort: id
+SELECT id, owner_division, post_id, person_id, starts_on, nullif(ends_on, 'infinity') AS ends_on, created_at, version
+  FROM holder
+ WHERE (:post_id::uuid IS NULL OR post_id = :post_id::uuid)
+   AND (:person_id::uuid IS NULL OR person_id = :person_id::uuid)
+   AND (:as_of::date IS NULL OR (starts_on <= :as_of::date AND :as_of::date < ends_on))
+
+-- name: holder_insert :write holder shown_division
+-- The division is the post's; two holders of one post never overlap (constraint holder_overlap).
+WITH held AS (
+  SELECT id, owner_division FROM post WHERE id = :post_id::uuid
+), added AS (
+  INSERT INTO holder (id, owner_division, post_id, person_id, starts_on, ends_on, created_at)
+  SELECT :new_id::uuid, (SELECT owner_division FROM held), coalesce((SELECT id FROM held), zeren.no_such('post_id')),
+         coalesce((SELECT p.id FROM person p WHERE p.id = :person_id::uuid), zeren.no_such('person_id')),
+         :starts_on::date, coalesce(:ends_on::date, 'infinity'), :now::timestamptz
+  RETURNING *
+), changed AS (
+  SELECT id, owner_division, post_id, person_id, starts_on, nullif(ends_on, 'infinity') AS ends_on, created_at, version FROM added
+)
