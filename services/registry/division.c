@@ -1,0 +1,256 @@
+/* services/registry/division.c - administrative divisions: look-up as of a day, import from CSV.
+ * Contract: proto/registry.md. Effective dates are kept by sql/division.sql. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/division_code.h"
+#include "core/limits.h"
+#include "core/uuid.h"
+#include "http/sheet.h"
+#include "registry.h"
+#include "sql_registry.h"
+
+static const char *const division_kinds[] = {"statutory", "functional_area", NULL};
+static handler division_import;
+
+/* clang-format off */
+static const struct field division_fields[] = {
+    F_UUID("id", SHOWN, "Id of this row of the division."),
+    F_CODE("code", IN_PATH | SHOWN, "Twelve characters; a functional area has a local code with an F."),
+    F_TEXT("name", SHOWN, 1, 60, "Its name.", "娄星区"),
+    F_INT("level", IN_QUERY | SHOWN, 1, 5, "1 province, 2 city, 3 county, 4 town, 5 village.", "3"),
+    F_CODE("parent_code", IN_QUERY | SHOWN | NULLABLE, "The division one level up."),
+    F_ENUM("kind", IN_QUERY | SHOWN, division_kinds, "Statutory, or a functional area (新区, 开发区)."),
+    F_DATE("valid_from", SHOWN, "First day of this row.", "2023-06-30"),
+    F_DATE("valid_to", SHOWN | NULLABLE, "First day no longer valid; null: still valid.", "2027-01-01"),
+    F_TEXTS("predecessor_codes", SHOWN, 100, "Codes it came from."),
+    F_TEXTS("member_codes", SHOWN, 1000, "The towns a functional area administers."),
+    F_DATE("as_of", IN_QUERY, "As it was on that day; absent: today.", "2026-06-30"),
+    F_VERSION(),
+    FIELDS_END
+};
+
+static const struct field listed_fields[] = {
+    F_UUID("id", SHOWN, "Id of this row of the division."),
+    F_CODE("code", SHOWN, "Twelve characters."),
+    F_TEXT("name", SHOWN, 1, 60, "Its name.", "娄星区"),
+    F_INT("level", IN_QUERY | SHOWN, 1, 5, "1 province, 2 city, 3 county, 4 town, 5 village.", "3"),
+    F_CODE("parent_code", IN_QUERY | SHOWN | NULLABLE, "The division one level up."),
+    F_ENUM("kind", IN_QUERY | SHOWN, division_kinds, "Statutory, or a functional area."),
+    F_DATE("valid_from", SHOWN, "First day of this row.", "2023-06-30"),
+    F_DATE("valid_to", SHOWN | NULLABLE, "First day no longer valid.", "2027-01-01"),
+    F_TEXTS("predecessor_codes", SHOWN, 100, "Codes it came from."),
+    F_DATE("as_of", IN_QUERY, "As they were on that day; absent: today.", "2026-06-30"),
+    F_TEXT("name_prefix", IN_QUERY, 1, 60, "Only names that begin so.", "娄星"),
+    F_VERSION(),
+    FIELDS_END
+};
+
+static const struct field import_fields[] = {
+    F_UUID("id", SHOWN, "Id of this load."),
+    F_DATE("valid_from", IN_QUERY | REQUIRED, "The day the divisions are valid from.", "2023-06-30"),
+    F_INT("rows", SHOWN, 0, INT32_MAX, "Rows read.", "10000"),
+    F_INT("inserted", SHOWN, 0, INT32_MAX, "Divisions new on that day.", "10000"),
+    F_INT("changed", SHOWN, 0, INT32_MAX, "Divisions corrected or succeeded.", "0"),
+    F_INT("unchanged", SHOWN, 0, INT32_MAX, "Divisions that were there already.", "0"),
+    F_INT("members", SHOWN, 0, INT32_MAX, "Member towns of functional areas recorded.", "0"),
+    F_VERSION(),
+    FIELDS_END
+};
+
+static const struct field division_columns[] = { /* of the CSV */
+    F_TEXT("code", IN_BODY | REQUIRED, 2, 12, "Official code, short or padded to twelve.", "431302"),
+    F_TEXT("name", IN_BODY | REQUIRED, 1, 60, "Its name.", "娄星区"),
+    F_ENUM("kind", IN_BODY, division_kinds, "Absent: statutory."),
+    F_TEXT("members", IN_BODY, 12, 4000, "Codes of the member towns of a functional area, separated by ;", "522301101000"),
+    FIELDS_END
+};
+
+const struct route division_routes[] = {
+    {METHOD_GET,  "/divisions",        PERM_DIVISION_READ,  listed_fields,   &SQL_division_list,   read_page, "list_divisions", "Divisions by parent, level, kind, beginning of the name, as of a day"},
+    {METHOD_GET,  "/divisions/:code",  PERM_DIVISION_READ,  division_fields, &SQL_division_get,    read_one,  "get_division", "One division as of a day"},
+    {METHOD_POST, "/divisions:import", PERM_DIVISION_WRITE, import_fields,   &SQL_division_import, division_import, "import_divisions", "Load divisions from a CSV with columns code, name and optionally kind, members",
+        .media = MEDIA_CSV, .body_max_kib = 8192, .also = "valid_from"},
+    ROUTES_END
+};
+/* clang-format on */
+
+struct division_row {
+    char code[DIVISION_CODE], parent[DIVISION_CODE];
+    int level;
+    size_t row; /* of the sheet */
+};
+
+static int by_code(const void *a, const void *b)
+{
+    return strcmp(((const struct division_row *)a)->code, ((const struct division_row *)b)->code);
+}
+
+static const struct division_row *find(const struct division_row *rows, size_t n, const char *code)
+{
+    struct division_row key = {0};
+    memcpy(key.code, code, strlen(code) + 1);
+    return bsearch(&key, rows, n, sizeof *rows, by_code);
+}
+
+/* One row: a code that is one, whose letter says a functional area exactly when its kind does. */
+static bool read_row(struct request *rq, const struct sheet *s, size_t row, struct division_row *d)
+{
+    const char *code = sheet_value(s, row, "code");
+    const char *kind = sheet_value(s, row, "kind");
+    if (!code) {
+        return false;
+    }
+    d->row = row;
+    bool padded = strlen(code) == DIVISION_CODE - 1;
+    if (padded) {
+        memcpy(d->code, code, DIVISION_CODE);
+    }
+    d->level = padded || division_pad(code, d->code) ? division_level(d->code) : -1;
+    if (d->level < 1 || !division_parent(d->code, d->parent)) {
+        return sheet_fault(rq, s, row, "code", "not_a_division_code", "no code of a division");
+    }
+    bool area = kind && !strcmp(kind, "functional_area");
+    if (area != (strchr(d->code, 'F') != NULL)) {
+        return sheet_fault(rq, s, row, "kind", "kind_mismatch",
+                           "a local code (with F) and the kind functional_area go together");
+    }
+    return area || !sheet_value(s, row, "members") ||
+           sheet_fault(rq, s, row, "members", "not_taken", "only a functional area has members");
+}
+
+static struct division_row *read_rows(struct request *rq, const struct sheet *s)
+{
+    size_t n = s->table.rows;
+    struct division_row *rows = arena_array(rq->arena, struct division_row, n);
+    if (!rows) {
+        fail(rq, ERR_NO_MEMORY, NULL, "the table does not fit into memory");
+        return NULL;
+    }
+    for (size_t i = 0; i < n; i++) {
+        read_row(rq, s, i, &rows[i]);
+    }
+    if (rq->n_problems) {
+        return NULL;
+    }
+    qsort(rows, n, sizeof *rows, by_code);
+    for (size_t i = 1; i < n; i++) {
+        if (!strcmp(rows[i - 1].code, rows[i].code)) {
+            sheet_fault(rq, s, rows[i].row, "code", "repeated",
+                        "this code stands in the file twice");
+        }
+    }
+    return rq->n_problems ? NULL : rows;
+}
+
+/* Every parent is in the file or already there (a province's parent is the country, which is no
+ * row). */
+static bool check_parents(struct request *rq, const struct sheet *s,
+                          const struct division_row *rows)
+{
+    size_t n = s->table.rows;
+    struct buf outside;
+    buf_init(&outside, rq->arena, n * (DIVISION_CODE + 1) + 2);
+    buf_char(&outside, '{');
+    const char *last = "";
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].level > 1 && strcmp(last, rows[i].parent) && !find(rows, n, rows[i].parent)) {
+            buf_printf(&outside, "%s%s", outside.len > 1 ? "," : "", rows[i].parent);
+            last = rows[i].parent;
+        }
+    }
+    buf_char(&outside, '}');
+    struct rows *unknown;
+    if (!arg_bind(rq, "codes", buf_text(&outside)) ||
+        !db_rows(rq, &SQL_division_unknown, &unknown)) {
+        return false;
+    }
+    for (size_t u = 0; u < rows_count(unknown); u++) {
+        for (size_t i = 0; i < n; i++) {
+            if (!strcmp(rows[i].parent, rows_text(unknown, u, 0))) {
+                sheet_fault(rq, s, rows[i].row, "code", "parent_unknown",
+                            "its parent division is neither here nor in this file");
+            }
+        }
+    }
+    return rq->n_problems == 0;
+}
+
+/* The smallest division that holds all rows: what the audit row of the load belongs to. */
+static const char *batch_division(struct request *rq, const struct division_row *rows, size_t n)
+{
+    char code[DIVISION_CODE], up[DIVISION_CODE], prefix[DIVISION_CODE];
+    memcpy(code, rows[0].code, sizeof code);
+    while (division_prefix(code, prefix) &&
+           !(division_within(rows[0].code, prefix) && division_within(rows[n - 1].code, prefix))) {
+        if (!division_parent(code, up)) {
+            break;
+        }
+        memcpy(code, up, sizeof code);
+    }
+    return arena_strdup(rq->arena, code);
+}
+
+/* "522301101000;522301102000" as a JSON array, or null. */
+static void add_members(struct buf *json, const char *members)
+{
+    if (!members) {
+        buf_str(json, "null");
+        return;
+    }
+    buf_str(json, "[\"");
+    for (const char *c = members; *c; c++) {
+        if (*c == ';') {
+            buf_str(json, "\",\"");
+        } else {
+            buf_char(json, *c);
+        }
+    }
+    buf_str(json, "\"]");
+}
+
+static const char *rows_as_json(struct request *rq, const struct sheet *s,
+                                const struct division_row *rows)
+{
+    struct buf json;
+    buf_init(&json, rq->arena, LIMIT_ARENA_BYTES / 2);
+    for (size_t i = 0; i < s->table.rows; i++) {
+        const struct division_row *d = &rows[i];
+        char id[UUID_TEXT];
+        const char *kind = sheet_value(s, d->row, "kind");
+        if (!uuid_new(rq->now, id)) {
+            return NULL;
+        }
+        buf_printf(&json,
+                   "%c{\"id\":\"%s\",\"code\":\"%s\",\"level\":%d,\"parent_code\":", i ? ',' : '[',
+                   id, d->code, d->level);
+        buf_json(&json, d->level > 1 ? d->parent : NULL);
+        buf_str(&json, ",\"kind\":");
+        buf_json(&json, kind ? kind : "statutory");
+        buf_str(&json, ",\"name\":");
+        buf_json(&json, sheet_value(s, d->row, "name"));
+        buf_str(&json, ",\"members\":");
+        add_members(&json, sheet_value(s, d->row, "members"));
+        buf_char(&json, '}');
+    }
+    buf_char(&json, ']');
+    return buf_text(&json);
+}
+
+/* R-006: all rows or none; every fault by row, column and code. */
+static bool division_import(struct request *rq)
+{
+    struct sheet sheet;
+    if (!sheet_read(rq, division_columns, LIMIT_DIVISION_ROWS, &sheet)) {
+        return false;
+    }
+    struct division_row *rows = read_rows(rq, &sheet);
+    if (!rows) {
+        return false;
+    }
+    const char *json = rows_as_json(rq, &sheet, rows);
+    return db_begin(rq) && check_parents(rq, &sheet, rows) && arg_bind(rq, "rows", json) &&
+           arg_bind(rq, "batch_division", batch_division(rq, rows, sheet.table.rows)) &&
+           db_write(rq, &SQL_division_import, 200);
+}

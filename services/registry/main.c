@@ -1,0 +1,18 @@
+/* services/registry/main.c - the responsibility registry: who answers for what. */
+#include "registry.h"
+#include "sql_registry.h"
+
+int main(int argc, char **argv)
+{
+    static const char *const readable[] = {"identity_pub", NULL};
+    static const struct service registry = {
+        .name = "registry",
+        .resources = registry_resources,
+        .statements = sql_registry_all,
+        .pub_schemas = readable,
+        .description =
+            "The responsibility registry: divisions, organisations, and the year's duty lists "
+            "with their tasks and items; who reports progress, what is late and who answers.",
+    };
+    return service_main(&registry, argc, argv);
+}

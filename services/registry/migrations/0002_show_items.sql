@@ -1,0 +1,37 @@
+-- How an item is shown, said once: with its task, its units by name and its milestones.
+ALTER TABLE item ADD COLUMN progress_on date;
+COMMENT ON COLUMN item.progress IS 'The value reached so far, or the number of milestones reached';
+COMMENT ON COLUMN item.progress_on IS 'reported_on of the confirmed report that progress comes from; an older report does not overwrite it';
+
+CREATE VIEW item_shown WITH (security_invoker = true) AS
+  SELECT i.id, i.owner_division, i.at_division, i.duty_list_id, i.task_id, t.number AS task_number, t.title AS task_title, i.title,
+         i.lead_organisation_id, o.name AS lead_organisation, i.assist_organisation_ids,
+         (SELECT coalesce(json_agg(a.name ORDER BY a.name), '[]') FROM organisation a WHERE a.id = ANY (i.assist_organisation_ids)) AS assist_organisations,
+         i.starts_on, i.due_on, i.measure, trim_scale(i.target)::text AS target, i.unit_of_measure,
+         trim_scale(i.progress)::text AS progress, i.progress_on, (i.completion_bp / 100.0)::numeric(5,2)::text AS completion, i.done_on,
+         (SELECT coalesce(json_agg(json_build_object('position', m.position, 'name', m.name, 'due_on', m.due_on, 'reached_on', m.reached_on)
+                 ORDER BY m.position), '[]') FROM milestone m WHERE m.item_id = i.id) AS milestones,
+         i.created_at, i.version
+    FROM item i JOIN task t ON t.id = i.task_id LEFT JOIN organisation o ON o.id = i.lead_organisation_id;
+COMMENT ON VIEW item_shown IS 'Items as the API shows them; the lead''s name is NULL where the caller may not see the organisation';
+GRANT SELECT ON item_shown TO registry_service;
+
+-- A report as the API shows it.
+CREATE VIEW report_shown WITH (security_invoker = true) AS
+  SELECT r.id, r.owner_division, r.at_division, r.item_id, r.organisation_id, r.reported_on, trim_scale(r.value)::text AS value, r.milestone, r.note,
+         r.status, r.decision_note, r.reported_by, r.decided_by, r.decided_at, r.created_at, r.version
+    FROM report r;
+COMMENT ON VIEW report_shown IS 'Reports as the API shows them';
+GRANT SELECT ON report_shown TO registry_service;
+
+-- Thresholds of this service.
+INSERT INTO zeren.setting (key, division, year, value, assumed, source) VALUES
+  ('registry.overdue_grace_work_days', '000000000000', 0, '0', true, 'assumed: an item is late from the first work day after its deadline');
+
+-- Work days of grace a division grants for deadlines of that year.
+CREATE FUNCTION grace_work_days(division text, due_on date) RETURNS integer LANGUAGE sql STABLE
+  RETURN coalesce(zeren.setting_value('registry.overdue_grace_work_days', division, extract(year FROM due_on)::integer)::integer, 0);
+
+-- An item's progress once a report counts: milestones add up; of values the one reported latest holds.
+CREATE FUNCTION progress_after(i item, reported_on date, value numeric, milestones_reached bigint) RETURNS numeric LANGUAGE sql IMMUTABLE
+  RETURN CASE WHEN i.measure = 'milestone' THEN i.progress + milestones_reached WHEN i.progress_on > reported_on THEN i.progress ELSE value END;

@@ -1,0 +1,43 @@
+/* services/registry/registry.h - what the registry's own files share. */
+#ifndef ZEREN_REGISTRY_H
+#define ZEREN_REGISTRY_H
+
+#include "core/date.h"
+#include "core/decimal.h"
+#include "http/request.h"
+#include "http/route.h"
+
+extern const struct route division_routes[], organisation_routes[], duty_list_routes[],
+    task_routes[], item_routes[], report_routes[];
+extern const struct transition duty_list_fsm[], report_fsm[];
+extern const struct route *const registry_resources[];
+
+handler duty_list_import;
+
+/* ---- item_rules.c: pure rules of an item, for one sent as JSON and for a row of a CSV alike ----
+ */
+
+struct milestone_draft {
+    const char *name;
+    struct date due_on;
+};
+
+struct item_draft {
+    struct date starts_on, due_on;
+    const char *measure; /* "value" or "milestone" */
+    bool has_target;
+    const char *unit_of_measure;
+    size_t n_milestones;
+    const struct milestone_draft *milestones;
+};
+
+struct fault {
+    const char *field, *code, *detail;
+};
+
+enum { ITEM_FAULTS_MAX = 6 };
+
+/* Lists what is wrong with a draft; returns how many faults it wrote. */
+size_t item_faults(const struct item_draft *d, struct fault out[static ITEM_FAULTS_MAX]);
+
+#endif

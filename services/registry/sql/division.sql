@@ -1,0 +1,67 @@
+-- Divisions: five levels and functional areas, effective-dated.
+
+-- name: division_get :one
+-- The division of a code as it was on a day (default: today).
+SELECT d.id, d.code, d.name, d.level, d.parent_code, d.kind, d.valid_from, nullif(d.valid_to, 'infinity') AS valid_to, d.predecessor_codes,
+       (SELECT coalesce(json_agg(m.member_code ORDER BY m.member_code), '[]') FROM division_member m
+         WHERE m.area_code = d.code AND m.valid_from <= coalesce(:as_of::date, :today::date) AND m.valid_to > coalesce(:as_of::date, :today::date)) AS member_codes,
+       d.version
+  FROM division d
+ WHERE d.code = :code AND d.valid_from <= coalesce(:as_of::date, :today::date) AND d.valid_to > coalesce(:as_of::date, :today::date)
+
+-- name: division_list :page
+-- Divisions valid on a day, by parent, level, kind or beginning of the name.
+-- sort: code, name
+-- key: code
+SELECT d.id, d.code, d.name, d.level, d.parent_code, d.kind, d.valid_from, nullif(d.valid_to, 'infinity') AS valid_to, d.predecessor_codes, d.version
+  FROM division d
+ WHERE d.valid_from <= coalesce(:as_of::date, :today::date) AND d.valid_to > coalesce(:as_of::date, :today::date)
+   AND (:parent_code::text IS NULL OR d.parent_code = :parent_code::text)
+   AND (:level::smallint IS NULL OR d.level = :level::smallint)
+   AND (:kind::text IS NULL OR d.kind = :kind::text)
+   AND (:name_prefix::text IS NULL OR d.name ^@ :name_prefix::text)
+
+-- name: division_unknown :rows
+-- Which of these codes are no division on that day.
+SELECT c.code FROM unnest(:codes::text[]) AS c(code)
+ WHERE NOT EXISTS (SELECT FROM division d WHERE d.code = c.code AND d.valid_from <= :valid_from::date AND d.valid_to > :valid_from::date)
+
+-- name: division_import :write division
+-- Loads divisions valid from a day. One already there under the same name and parent stays as it is; one that differs is corrected when it began that
+-- same day, and else ended there and succeeded by a new row. One audit row and one event for the whole call.
+WITH incoming AS MATERIALIZED (
+  SELECT r.id, r.code, r.name, r.level, r.parent_code, r.kind, r.members
+    FROM jsonb_to_recordset(:rows::jsonb) AS r(id uuid, code text, name text, level smallint, parent_code text, kind text, members jsonb)
+), present AS MATERIALIZED (
+  SELECT i.id AS new_id, d.id, d.valid_from, (d.name, d.parent_code, d.kind) IS NOT DISTINCT FROM (i.name, i.parent_code, i.kind) AS same, i.code
+    FROM incoming i JOIN division d ON d.code = i.code COLLATE "C" AND d.valid_from <= :valid_from::date AND d.valid_to > :valid_from::date
+), corrected AS (
+  UPDATE division d SET name = i.name, parent_code = i.parent_code, kind = i.kind, version = d.version + 1
+    FROM present p JOIN incoming i ON i.code = p.code
+   WHERE NOT p.same AND p.valid_from = :valid_from::date AND d.id = p.id
+  RETURNING d.id
+), ended AS (
+  UPDATE division d SET valid_to = :valid_from::date, version = d.version + 1
+    FROM present p WHERE NOT p.same AND p.valid_from < :valid_from::date AND d.id = p.id
+  RETURNING d.code
+), succeeded AS (
+  INSERT INTO division (id, code, owner_division, name, level, parent_code, kind, valid_from, predecessor_codes)
+  SELECT i.id, i.code, i.code, i.name, i.level, i.parent_code, i.kind, :valid_from::date, ARRAY[i.code]
+    FROM ended e JOIN incoming i ON i.code = e.code
+  RETURNING id
+), inserted AS (
+  INSERT INTO division (id, code, owner_division, name, level, parent_code, kind, valid_from)
+  SELECT i.id, i.code, i.code, i.name, i.level, i.parent_code, i.kind, :valid_from::date
+    FROM incoming i WHERE NOT EXISTS (SELECT FROM present p WHERE p.code = i.code)
+  RETURNING id
+), joined AS (
+  INSERT INTO division_member (area_code, member_code, owner_division, valid_from)
+  SELECT i.code, m.code, i.code, :valid_from::date
+    FROM incoming i, jsonb_array_elements_text(i.members) AS m(code) WHERE i.members IS NOT NULL
+  ON CONFLICT (area_code, member_code, valid_from) DO NOTHING
+  RETURNING 1
+), changed AS (
+  SELECT :new_id::uuid AS id, :batch_division::text AS owner_division, (SELECT count(*) FROM incoming) AS rows, (SELECT count(*) FROM inserted) AS inserted,
+         (SELECT count(*) FROM corrected) + (SELECT count(*) FROM succeeded) AS changed,
+         (SELECT count(*) FROM present WHERE same) AS unchanged, (SELECT count(*) FROM joined) AS members, 1 AS version
+)

@@ -1,0 +1,72 @@
+-- Reports: progress as a unit tells it, confirmed or sent back by the office above.
+
+-- name: report_get :one
+SELECT id, owner_division, at_division, item_id, organisation_id, reported_on, value, milestone, note, status, decision_note, reported_by, decided_by, decided_at,
+       created_at, version
+  FROM report_shown WHERE id = :id
+
+-- name: report_list :page
+-- Reports in the caller's scope, by item, unit or state.
+-- sort: created_at
+SELECT id, owner_division, at_division, item_id, organisation_id, reported_on, value, milestone, note, status, decision_note, reported_by, decided_by, decided_at,
+       created_at, version
+  FROM report_shown
+ WHERE owner_division >= :scope_lo::text AND owner_division < :scope_hi::text
+   AND (:item_id::uuid IS NULL OR item_id = :item_id::uuid)
+   AND (:organisation_id::uuid IS NULL OR organisation_id = :organisation_id::uuid)
+   AND (:status::text IS NULL OR status = :status::text)
+
+-- name: report_insert :write report shown_division
+-- R-020: only the lead unit reports; R-021: only on an item of a list in force; R-022: a value for an item measured by value, a milestone of its own else.
+WITH target AS MATERIALIZED (
+  SELECT i.id, i.owner_division, i.at_division, i.lines, i.lead_organisation_id
+    FROM item i JOIN duty_list l ON l.id = i.duty_list_id
+   WHERE i.id = :item_id::uuid
+     AND CASE WHEN i.lead_organisation_id IS DISTINCT FROM :caller_organisation::uuid THEN zeren.refuse('ZR004', NULL, 'only the lead unit reports on this item')
+              WHEN l.status <> 'in_force' THEN zeren.refuse('ZR003', NULL, 'reports are taken while the list is in force; it is ' || l.status)
+              WHEN i.measure = 'value' AND :value::numeric IS NULL THEN zeren.refuse('ZR005', 'value', 'this item is measured by value')
+              WHEN i.measure = 'value' AND :milestone::smallint IS NOT NULL THEN zeren.refuse('ZR005', 'milestone', 'this item is measured by value')
+              WHEN i.measure = 'milestone' AND :value::numeric IS NOT NULL THEN zeren.refuse('ZR005', 'value', 'this item is measured by milestones')
+              WHEN i.measure = 'milestone' AND NOT EXISTS (SELECT FROM milestone m WHERE m.item_id = i.id AND m.position = :milestone::smallint)
+                THEN zeren.refuse('ZR005', 'milestone', 'this item has no such milestone')
+              ELSE true END
+), changed AS (
+  INSERT INTO report (id, owner_division, at_division, lines, item_id, organisation_id, reported_on, value, milestone, note, reported_by, created_at)
+  SELECT :new_id::uuid, t.owner_division, t.at_division, t.lines, t.id, t.lead_organisation_id, coalesce(:reported_on::date, :today::date), :value::numeric,
+         :milestone::smallint, :note, :caller_post::uuid, :now::timestamptz
+    FROM target t
+  RETURNING id, owner_division, at_division, item_id, organisation_id, reported_on, trim_scale(value)::text AS value, milestone, note, status, decision_note,
+            reported_by, decided_by, decided_at, created_at, version
+)
+
+-- name: report_decide :write report shown_division
+-- R-023: a confirmed report moves its item: the value reported latest holds, a milestone counts once; the day it is complete is the day reported.
+WITH decided AS (
+  UPDATE report
+     SET status = :to_state::text, decision_note = :decision_note, decided_by = :caller_post::uuid, decided_at = :now::timestamptz, version = version + 1
+   WHERE id = :id AND version = :version::integer AND status = ANY (:from_states::text[])
+  RETURNING *
+), reached AS (
+  UPDATE milestone m SET reached_on = d.reported_on
+    FROM decided d WHERE d.status = 'confirmed' AND m.item_id = d.item_id AND m.position = d.milestone AND m.reached_on IS NULL
+  RETURNING m.item_id
+), counted AS MATERIALIZED (
+  SELECT d.*, (SELECT count(*) FROM reached) AS steps_reached, (SELECT count(*) FROM milestone m WHERE m.item_id = d.item_id) AS steps
+    FROM decided d WHERE d.status = 'confirmed'
+), moved AS (
+  UPDATE item i
+     SET progress = registry.progress_after(i, c.reported_on, c.value, c.steps_reached), progress_on = greatest(i.progress_on, c.reported_on),
+         completion_bp = least(10000, floor(10000 * registry.progress_after(i, c.reported_on, c.value, c.steps_reached)
+                                            / CASE i.measure WHEN 'value' THEN i.target ELSE c.steps END))::integer,
+         done_on = CASE WHEN registry.progress_after(i, c.reported_on, c.value, c.steps_reached) >= CASE i.measure WHEN 'value' THEN i.target ELSE c.steps END
+                        THEN coalesce(i.done_on, c.reported_on) END,
+         version = i.version + 1
+    FROM counted c WHERE i.id = c.item_id
+  RETURNING i.*
+), also_changed AS (
+  SELECT 'item' AS kind, id, version, owner_division, to_jsonb(moved) AS body FROM moved
+), changed AS (
+  SELECT id, owner_division, at_division, item_id, organisation_id, reported_on, trim_scale(value)::text AS value, milestone, note, status, decision_note,
+         reported_by, decided_by, decided_at, created_at, version
+    FROM decided
+)
