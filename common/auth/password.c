@@ -4,13 +4,15 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <sodium.h>
-#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/banned.h"
 
 enum {
+    WAIT_NS = 500 * 1000 * 1000,     /* for a place: a morning's log-ins come together */
     OPS = 2,                         /* passes: OWASP 2023, argon2id */
     MEMORY_BYTES = 19 * 1024 * 1024, /* the same source */
 };
@@ -20,27 +22,57 @@ enum {
 static const char no_account[] = "$argon2id$v=19$m=19456,t=2,p=1$Ov1wPcmR0B6GEGxTnk+unw$"
                                  "31ao9fyrEbZg8sVGikpIDPbfUd5F08JNqgYfOPdaWKA";
 
-static atomic_int running, at_once_max;
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t freed;
+    int running, at_once;
+} places = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 bool password_init(int at_once)
 {
     assert(at_once > 0);
-    atomic_store(&at_once_max, at_once);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&places.freed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    places.at_once = at_once;
     return sodium_init() >= 0;
+}
+
+static struct timespec half_a_second_on(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_nsec += WAIT_NS;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000;
+    }
+    return at;
 }
 
 static bool enter(struct err *err)
 {
-    assert(atomic_load(&at_once_max) > 0); /* password_init() ran */
-    if (atomic_fetch_add(&running, 1) < atomic_load(&at_once_max))
-        return true;
-    atomic_fetch_sub(&running, 1);
-    return err_set(err, ERR_RATE, NULL, "too many log-ins at once");
+    assert(places.at_once > 0); /* password_init() ran */
+    struct timespec until = half_a_second_on();
+    int rc = 0;
+    pthread_mutex_lock(&places.lock);
+    while (places.running >= places.at_once && rc == 0)
+        rc = pthread_cond_timedwait(&places.freed, &places.lock, &until);
+    bool free = places.running < places.at_once;
+    if (free)
+        places.running++;
+    pthread_mutex_unlock(&places.lock);
+    return free || err_set(err, ERR_RATE, NULL, "too many log-ins at once");
 }
 
 static void leave(void)
 {
-    atomic_fetch_sub(&running, 1);
+    pthread_mutex_lock(&places.lock);
+    places.running--;
+    pthread_cond_signal(&places.freed);
+    pthread_mutex_unlock(&places.lock);
 }
 
 bool password_hash(const char *password, char ret_hash[static PASSWORD_HASH], struct err *err)

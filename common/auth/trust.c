@@ -169,7 +169,7 @@ static bool init_parts(struct trust *t)
 {
     struct err err = {.code = ERR_NONE};
     t->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    t->arena = arena_create(1024 * 1024);
+    t->arena = arena_create((size_t)1024 * 1024);
     t->poll_arena = arena_create(POLL_MEMORY);
     t->cache = token_cache_create(t->options.cache_tokens);
     if (t->sha256 == NULL || t->arena == NULL || t->poll_arena == NULL || t->cache == NULL)
@@ -310,7 +310,10 @@ static bool remember(struct trust *t, const unsigned char *digest, int64_t now_s
     if (good)
         token_cache_put(t->cache, digest, now_s, p);
     pthread_rwlock_unlock(&t->lock);
-    return good || refuse(err, "revoked");
+    if (good)
+        return true;
+    count_forged(t); /* it costs as much */
+    return refuse(err, "revoked");
 }
 
 bool trust_check(struct trust *t, const char *token, instant_us now, struct principal *ret,

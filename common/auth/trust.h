@@ -12,7 +12,7 @@
 struct trust;
 
 struct trust_options {
-    struct pool *pool; /* of one connection, for polling alone: statements are numbered by pool */
+    struct pool *pool; /* one connection of it polls; a pool of its own keeps polls from queueing */
     int poll_ms, stale_ms; /* 300, 1000 */
     int cache_tokens;      /* most verified tokens kept: 4096 */
     int forged_per_s; /* verifications that may fail a second before unknown tokens are refused with

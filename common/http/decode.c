@@ -13,6 +13,7 @@
 
 enum {
     NAME_MAX_BYTES = 200,            /* of an unknown member that a problem still quotes */
+    POINTER_MAX = 64 * 1024,         /* bytes: every level's name, escaped */
     CANONICAL_MAX = 16 * 1024 * 1024 /* bytes of a nested value; the arena's ceiling is lower */
 };
 
@@ -47,7 +48,7 @@ static const char *refuse(struct decoder *d, const struct where *at, const char 
                           const char *detail)
 {
     struct buf pointer;
-    buf_init(&pointer, d->rq->arena, 64 * NAME_MAX_BYTES);
+    buf_init(&pointer, d->rq->arena, POINTER_MAX);
     write_pointer(&pointer, at);
     decode_refuse(d, AT_POINTER, buf_text(&pointer), code, detail);
     return NULL;
@@ -70,21 +71,37 @@ static bool allows_null(struct decoder *d, const struct field *f, const struct w
     return (f->flags & NULLABLE) != 0;
 }
 
+/* The code of a scalar that is not of the field's JSON type, or NULL. */
+static const char *type_problem(const struct field *f, const json_t *v, const char **ret_detail)
+{
+    if (f->type == FIELD_INT) {
+        *ret_detail = "A JSON integer is wanted here.";
+        return json_is_integer(v) ? NULL : "not_an_integer";
+    }
+    if (f->type == FIELD_BOOL) {
+        *ret_detail = "Either true or false, without quotes.";
+        return json_is_boolean(v) ? NULL : "not_a_boolean";
+    }
+    *ret_detail = "A JSON string is wanted here.";
+    return json_is_string(v) ? NULL : "not_a_string";
+}
+
+static const char *raw_text(struct arena *a, const json_t *v)
+{
+    if (json_is_integer(v))
+        return arena_printf(a, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+    if (json_is_boolean(v))
+        return json_is_true(v) ? "true" : "false";
+    return json_string_value(v);
+}
+
 static const char *scalar_text(struct decoder *d, const struct field *f, const json_t *v,
                                const struct where *at)
 {
-    const char *problem = NULL, *detail = NULL, *text = json_string_value(v);
-    bool is_int = f->type == FIELD_INT, is_bool = f->type == FIELD_BOOL;
-    if (is_int && !json_is_integer(v))
-        return refuse(d, at, "not_an_integer", "A JSON integer is wanted here.");
-    if (is_bool && !json_is_boolean(v))
-        return refuse(d, at, "not_a_boolean", "Either true or false, without quotes.");
-    if (!is_int && !is_bool && text == NULL)
-        return refuse(d, at, "not_a_string", "A JSON string is wanted here.");
-    if (is_int)
-        text = arena_printf(d->rq->arena, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
-    if (is_bool)
-        text = json_is_true(v) ? "true" : "false";
+    const char *detail = NULL, *problem = type_problem(f, v, &detail);
+    if (problem != NULL)
+        return refuse(d, at, problem, detail);
+    const char *text = raw_text(d->rq->arena, v);
     if (text != NULL)
         text = decode_value(d->rq->arena, f, text, &problem, &detail);
     return text != NULL ? text : refuse(d, at, problem, detail);
@@ -303,21 +320,24 @@ static int nesting(char c)
     return c == '}' || c == ']' ? -1 : 0;
 }
 
+/* The last byte of a string that starts at `i` with its quote; `len` when it does not end. */
+static size_t skip_string(const char *s, size_t len, size_t i)
+{
+    for (i++; i < len && s[i] != '"'; i++)
+        i += s[i] == '\\' ? 1 : 0;
+    return i;
+}
+
 /* Refuses what would cost too much to parse, looking at brackets and commas outside strings. */
 static bool scan_body(struct request *rq)
 {
     int depth = 0, values = 0;
-    bool in_string = false;
     for (size_t i = 0; i < rq->body_len; i++) {
         char c = rq->body[i];
-        if (c == '"') {
-            in_string = !in_string;
-        } else if (in_string) {
-            i += c == '\\' ? 1 : 0;
-        } else {
-            depth += nesting(c);
-            values += c == ',' || nesting(c) > 0 ? 1 : 0;
-        }
+        if (c == '"')
+            i = skip_string(rq->body, rq->body_len, i);
+        depth += nesting(c);
+        values += c == ',' || nesting(c) > 0 ? 1 : 0;
         if (depth > BODY_DEPTH_MAX)
             return fail(rq, ERR_MALFORMED, NULL,
                         "The JSON is nested deeper than %d levels at byte %zu.", BODY_DEPTH_MAX,

@@ -95,19 +95,18 @@ static const char *media_wanted(const struct request *rq, enum route_media media
                                              : "application/json";
 }
 
+static size_t skip_space(const char *s, size_t len, size_t i)
+{
+    while (i < len && (s[i] == ' ' || s[i] == '\t' || s[i] == '\r' || s[i] == '\n'))
+        i++;
+    return i;
+}
+
 /* '{', '}' and white space. */
 static bool is_empty_object(const char *s, size_t len)
 {
-    char marks[3] = "";
-    size_t n = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (memchr(" \t\r\n", s[i], 4) != NULL)
-            continue;
-        if (n == 2)
-            return false;
-        marks[n++] = s[i];
-    }
-    return n == 2 && memcmp(marks, "{}", 2) == 0;
+    size_t open = skip_space(s, len, 0), close = skip_space(s, len, open + 1);
+    return close < len && s[open] == '{' && s[close] == '}' && skip_space(s, len, close + 1) == len;
 }
 
 static bool refuse_any_body(struct request *rq)

@@ -74,5 +74,5 @@ bool decode_request(struct request *rq, const struct match *m)
     decode_query(&d);
     decode_body(&d);
     decode_version(&d);
-    return rq->err.code == ERR_NONE && check_headers(rq) && take_new_id(&d);
+    return rq->err.code == ERR_NONE && decode_scope(&d) && check_headers(rq) && take_new_id(&d);
 }

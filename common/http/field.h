@@ -29,7 +29,9 @@ enum field_flag {
     SHOWN = 1 << 4,      /* part of the answer */
     NULLABLE = 1 << 5,   /* may be null in the body (merge patch: clears) and in the answer */
     IS_VERSION = 1 << 6, /* comes from If-Match, leaves as ETag; shown */
-    SECRET = 1 << 7      /* never logged, never shown; the body is wiped */
+    SECRET = 1 << 7,     /* never logged, never shown; the body is wiped */
+    OWN_SCOPE = 1 << 8,  /* FIELD_CODE: a division inside the caller's scope, else 403 (charter D1: it was named) */
+    OWN_OR_ABOVE = 1 << 9 /* FIELD_CODE: as OWN_SCOPE, or one above it, whose upward records the caller reads */
 };
 
 struct field {

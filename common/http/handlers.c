@@ -84,7 +84,20 @@ static bool refuse_state(struct request *rq, const char *status)
     return fail(rq, ERR_STATE, "status", "The record is %s; this needs %s.", status, text);
 }
 
-/* No row changed: the probe tells whether the record is missing, newer, or in another state. */
+/* May the route's step start from that state? A route without steps may from any. */
+static bool permits(const struct route *r, const char *status)
+{
+    if (r->fsm == NULL)
+        return true;
+    for (const struct transition *t = r->fsm; t->verb != NULL; t++) {
+        if (strcmp(t->verb, r->verb) == 0 && str_equal(t->from, status))
+            return true;
+    }
+    return false;
+}
+
+/* No row changed: the probe tells whether the record is missing, newer, in another state, or only
+ * to be read. */
 static bool tell_apart(struct request *rq)
 {
     const struct stmt *probe = rq->route->probe;
@@ -106,7 +119,12 @@ static bool tell_apart(struct request *rq)
         rq->etag = render_etag(rq->arena, version);
         return fail(rq, ERR_STALE, "If-Match", "The record is at version %s.", version);
     }
-    return refuse_state(rq, render_word(rq->arena, record, "status"));
+    const char *status = render_word(rq->arena, record, "status");
+    if (permits(rq->route, status)) /* seen, in that state and version, and still no row: it is not
+                                       the caller's to change */
+        return fail(rq, ERR_OUT_OF_SCOPE, NULL,
+                    "The record belongs to a division outside your scope.");
+    return refuse_state(rq, status);
 }
 
 /* The columns of a :write form: body, version, id. */
@@ -130,7 +148,7 @@ bool db_write(struct request *rq, const struct stmt *st, int status)
     if (values == NULL || !lifecycle_claim(rq, &claim))
         return false;
     if (tx_write(&rq->tx, &claim, status, f, values, &rows, &rq->err))
-        return reply_written(rq, rows, status);
+        return reply_written(rq, rows, rq->validate_only ? 200 : status); /* nothing was created */
     return strcmp(rq->err.sqlstate, "ZR001") == 0 ? tell_apart(rq) : false;
 }
 

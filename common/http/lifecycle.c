@@ -123,18 +123,9 @@ static bool stage_authz(struct request *rq)
     return true;
 }
 
-/* A client that repeats by itself must be able to repeat safely (charter D9). */
-static bool has_key(struct request *rq)
-{
-    bool by_machine = rq->signed_in && rq->principal.kind != PRINCIPAL_PERSON;
-    if (rq->idempotency_key != NULL || !by_machine || !route_is_write(rq->route))
-        return true;
-    return fail(rq, ERR_KEY_REQUIRED, "Idempotency-Key", "%s", "");
-}
-
 static bool stage_decode(struct request *rq, const struct match *m)
 {
-    if (!decode_request(rq, m) || !has_key(rq))
+    if (!decode_request(rq, m))
         return false;
     rq->tx.validate_only = rq->validate_only;
     return true;

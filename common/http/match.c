@@ -358,7 +358,7 @@ static bool take_values(struct arena *a, const struct shape *s, const struct pie
 bool match_find(const struct match_table *t, struct arena *a, const char *method, const char *path,
                 struct match *ret, struct err *err)
 {
-    struct piece pieces[SEGMENTS_MAX];
+    struct piece pieces[SEGMENTS_MAX] = {{NULL, 0}};
     unsigned n = 0;
     const struct shape *s = NULL;
     *ret = (struct match){.route = NULL};

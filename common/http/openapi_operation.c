@@ -231,12 +231,12 @@ static bool shows_version(const struct contract_answer *answer)
 }
 
 static void answer_headers(struct json *j, const struct route *r,
-                           const struct contract_answer *answer)
+                           const struct contract_answer *answer, int status)
 {
     put_object(j, "headers");
     if (answer != NULL && !route_is_page(r) && shows_version(answer))
         shared_ref(j, "ETag", "headers", "ETag");
-    if (r->location != NULL)
+    if (r->location != NULL && status == 201)
         shared_ref(j, "Location", "headers", "Location");
     if (route_takes_option(r, OPTION_VALIDATE_ONLY))
         shared_ref(j, "Idempotency-Replayed", "headers", "Replayed");
@@ -259,23 +259,25 @@ static void page_example(struct json *j, const struct contract_answer *answer)
     put_close(j);
 }
 
-static const char *success_doc(const struct route *r)
+static const char *success_doc(const struct route *r, int status)
 {
-    if (contract_status(r) == 204)
+    if (status != contract_status(r))
+        return "With validate_only=true: what would be created; nothing is kept.";
+    if (status == 204)
         return "Done.";
     if (route_is_page(r))
         return "A page of records.";
     if (!route_is_write(r))
         return "What was asked for.";
-    return contract_status(r) == 201 ? "Created." : "Done, and how it stands now.";
+    return status == 201 ? "Created." : "Done, and how it stands now.";
 }
 
-static void success(struct json *j, const struct contract *c, const struct route *r)
+static void success(struct json *j, const struct contract *c, const struct route *r, int status)
 {
     const struct contract_answer *answer = contract_answer_of(c, r);
-    put_object(j, arena_printf(c->arena, "%d", contract_status(r)));
-    put_text(j, "description", success_doc(r));
-    answer_headers(j, r, answer);
+    put_object(j, arena_printf(c->arena, "%d", status));
+    put_text(j, "description", success_doc(r, status));
+    answer_headers(j, r, answer, status);
     if (answer != NULL) {
         bool page = route_is_page(r);
         put_object(j, "content");
@@ -334,7 +336,9 @@ void operation_render(struct json *j, const struct contract *c, size_t route)
     else if (contract_takes_body(r))
         csv_body(j, r);
     put_object(j, "responses");
-    success(j, c, r);
+    if (contract_status(r) == 201 && route_takes_option(r, OPTION_VALIDATE_ONLY))
+        success(j, c, r, 200);
+    success(j, c, r, contract_status(r));
     if (contract_reads_one(r))
         not_modified(j);
     refusals_render(j, r);
@@ -354,7 +358,7 @@ void operation_contract(struct json *j, const struct contract *c)
     put_object(j, "responses");
     put_object(j, "200");
     put_text(j, "description", "The contract, OpenAPI 3.1.");
-    answer_headers(j, &itself, NULL);
+    answer_headers(j, &itself, NULL, 200);
     put_object(j, "content");
     put_object(j, "application/json");
     put_object(j, "schema");

@@ -92,6 +92,7 @@ static enum MHD_Result send_answer(struct MHD_Connection *to, const struct ops_a
 }
 
 /* libmicrohttpd fixes the parameters of this callback. */
+// NOLINTNEXTLINE(readability-function-size)
 static enum MHD_Result serve(void *arg, struct MHD_Connection *from, const char *url,
                              const char *method, const char *version, const char *upload,
                              size_t *upload_len, void **seen)

@@ -121,31 +121,41 @@ static const char *skip_string(const char *s)
     return *s == '"' ? s + 1 : s;
 }
 
-/* The digits of "version" in a JSON object of one level or more, 0 of them when it has none. */
-static size_t find_version(const char *json, const char **ret_at)
+/* Where the value begins when the string at `s` is the name "version", else NULL. */
+static const char *version_value(const char *s, const char *end)
+{
+    end += strspn(end, " ");
+    if (!str_starts(s, "\"version\"") || *end != ':')
+        return NULL;
+    return end + 1 + strspn(end + 1, " ");
+}
+
+static int nesting(char c)
+{
+    if (c == '{' || c == '[')
+        return 1;
+    return c == '}' || c == ']' ? -1 : 0;
+}
+
+/* The value of member "version" of a JSON object, or "" when it has none. */
+static const char *find_version(const char *json)
 {
     int depth = 0;
-    for (const char *s = json; *s != '\0';) {
-        if (*s != '"') {
-            depth += *s == '{' || *s == '[' ? 1 : *s == '}' || *s == ']' ? -1 : 0;
-            s++;
-            continue;
-        }
-        const char *end = skip_string(s);
-        bool found = depth == 1 && str_starts(s, "\"version\"");
-        s = end + strspn(end, " ");
-        if (found && *s == ':') {
-            *ret_at = s + 1 + strspn(s + 1, " ");
-            return strspn(*ret_at, "0123456789");
-        }
+    const char *value = NULL;
+    while (*json != '\0' && value == NULL) {
+        depth += nesting(*json);
+        const char *end = *json == '"' ? skip_string(json) : json + 1;
+        if (*json == '"' && depth == 1)
+            value = version_value(json, end);
+        json = end;
     }
-    return 0;
+    return value == NULL ? "" : value;
 }
 
 static void add_current(struct buf *b, const char *current)
 {
-    const char *version = NULL;
-    size_t len = find_version(current, &version);
+    const char *version = find_version(current);
+    size_t len = strspn(version, "0123456789");
     if (len > 0) {
         buf_str(b, ",\"current_version\":");
         buf_add(b, version, len);

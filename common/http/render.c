@@ -180,7 +180,7 @@ void render_finish(struct request *rq)
     if (read && rq->etag != NULL && rq->if_none_match != NULL &&
         none_match(rq->if_none_match, rq->etag))
         rq->status = 304;
-    if (rq->status == 204 || rq->status == 304) {
+    if (rq->status == 204) {
         rq->answer = NULL;
         rq->answer_len = 0;
     }

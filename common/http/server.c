@@ -191,7 +191,10 @@ static void answer(struct server *s, struct request *rq, struct _u_response *out
         u_map_put(out->map_header, headers[i].name, headers[i].value);
     if (atomic_load_explicit(&s->draining, memory_order_relaxed))
         u_map_put(out->map_header, "Connection", "close");
-    ulfius_set_binary_body_response(out, (unsigned int)rq->status, rq->answer, rq->answer_len);
+    /* Without a body ulfius would refuse the call and leave a 200 (style U14). */
+    out->status = rq->status;
+    if (rq->answer_len > 0)
+        ulfius_set_binary_body_response(out, (unsigned)rq->status, rq->answer, rq->answer_len);
 }
 
 /* Without memory for a request: the shortest answer there is. */

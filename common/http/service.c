@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "http/diagram.h"
 #include "http/openapi.h"
 #include "http/process.h"
 #include "http/render.h"
@@ -30,10 +31,11 @@ static int refuse(const struct err *err)
     return EXIT_FAILURE;
 }
 
-static int print_contract(const struct service *s)
+static int print_text(const struct service *s,
+                      const char *(*render)(struct arena *a, const struct service *s))
 {
     struct arena *a = arena_create(CONTRACT_MEMORY);
-    const char *text = a == NULL ? NULL : openapi_render(a, s);
+    const char *text = a == NULL ? NULL : render(a, s);
     size_t n = text == NULL ? 0 : strlen(text);
     bool ok = n > 0 && fputs(text, stdout) >= 0 && (text[n - 1] == '\n' || putchar('\n') != EOF);
     arena_destroy(&a);
@@ -128,7 +130,7 @@ static int serve(const struct service *s)
 static int usage(const struct service *s)
 {
     fprintf(stderr,
-            "usage: %s [--print-config | --check | --openapi | --env-example]\n"
+            "usage: %s [--print-config | --check | --openapi | --states | --env-example]\n"
             "Without an argument it serves. Settings: the environment, see --env-example.\n",
             s->name);
     return EXIT_FAILURE;
@@ -142,7 +144,9 @@ int service_main(const struct service *s, int argc, char **argv)
     if (argc != 2)
         return usage(s);
     if (strcmp(argv[1], "--openapi") == 0)
-        return print_contract(s);
+        return print_text(s, openapi_render);
+    if (strcmp(argv[1], "--states") == 0)
+        return print_text(s, diagram_render);
     if (strcmp(argv[1], "--env-example") == 0)
         return print_example(s);
     if (strcmp(argv[1], "--print-config") == 0)

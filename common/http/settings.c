@@ -7,31 +7,42 @@
 #include "core/banned.h"
 
 #define AT(member) offsetof(struct engine_settings, member)
+#define INT(name, fallback, min, max, unit, member, prose)                                         \
+    {                                                                                              \
+        name, SETTING_INT, fallback, min, max, unit, prose, AT(member), false                      \
+    }
+#define TEXT(name, fallback, member, prose)                                                        \
+    {                                                                                              \
+        name, SETTING_TEXT, fallback, 0, 0, "", prose, AT(member), false                           \
+    }
+#define SECRET_FILE(name, member, prose)                                                           \
+    {                                                                                              \
+        name, SETTING_SECRET, "", 0, 0, "", prose, AT(member), false                               \
+    }
 
 /* clang-format off */
 static const struct setting engine_table[] = {
-    /* name                type            default      min    max       unit  prose, offset, test only */
-    {"PORT",               SETTING_INT,    NULL,        1,     65535,    "",   "Port of the API.", AT(port), false},
-    {"OPS_PORT",           SETTING_INT,    NULL,        1,     65535,    "",   "Port of /livez, /readyz and /metrics.", AT(ops_port), false},
-    {"LISTEN",             SETTING_TEXT,   "127.0.0.1", 0,     0,        "",   "IPv4 address both listen on; 0.0.0.0 inside a container.", AT(listen), false},
-    {"DB",                 SETTING_TEXT,   NULL,        0,     0,        "",   "libpq connection string of the service's role: host, port, dbname, user.", AT(db), false},
-    {"DB_PASSWORD",        SETTING_SECRET, "",          0,     0,        "",   "Its password; not set: the connection needs none.", AT(db_password), false},
-    {"WORKER_DB",          SETTING_TEXT,   "",          0,     0,        "",   "Connection string of the worker's role; empty: this process does no background work.", AT(worker_db), false},
-    {"WORKER_DB_PASSWORD", SETTING_SECRET, "",          0,     0,        "",   "Its password; not set: the connection needs none.", AT(worker_db_password), false},
-    {"DB_POOL",            SETTING_INT,    "10",        1,     200,      "",   "Connections for requests, at most; one more polls keys and revocations.", AT(db_pool), false},
-    {"DB_ACQUIRE_MS",      SETTING_INT,    "2000",      10,    10000,    "ms", "Longest wait for a connection before 503.", AT(db_acquire_ms), false},
-    {"DB_STATEMENT_MS",    SETTING_INT,    "5000",      100,   60000,    "ms", "Longest statement.", AT(db_statement_ms), false},
-    {"DB_LOCK_MS",         SETTING_INT,    "2000",      10,    60000,    "ms", "Longest wait for a lock, and for a running call with the same Idempotency-Key.", AT(db_lock_ms), false},
-    {"DB_LIFETIME_S",      SETTING_INT,    "1800",      10,    86400,    "s",  "Age at which a connection is replaced.", AT(db_lifetime_s), false},
-    {"CONNECTIONS",        SETTING_INT,    "1024",      16,    16384,    "",   "Client connections, one thread each, at most.", AT(connections), false},
-    {"BODY_MAX_KIB",       SETTING_INT,    "1024",      1,     65536,    "KiB", "Largest JSON body.", AT(body_max_kib), false},
-    {"IMPORT_MAX_KIB",     SETTING_INT,    "8192",      1,     65536,    "KiB", "Largest table sent for import.", AT(import_max_kib), false},
-    {"RATE_PER_TOKEN",     SETTING_INT,    "60000",     0,     10000000, "",   "Requests a minute of one session, also at once; 0: no limit.", AT(rate_per_token), false},
-    {"RATE_PER_ADDRESS",   SETTING_INT,    "120000",    0,     10000000, "",   "Requests a minute from one address, also at once; 0: no limit.", AT(rate_per_address), false},
-    {"IDEMPOTENCY_HOURS",  SETTING_INT,    "24",        1,     8760,     "h",  "How long the answer of an Idempotency-Key is kept.", AT(idempotency_hours), false},
-    {"DRAIN_MS",           SETTING_INT,    "4000",      0,     60000,    "ms", "How long running requests may take to end when the service stops.", AT(drain_ms), false},
-    {"PROXY",              SETTING_TEXT,   "127.0.0.1", 0,     0,        "",   "IPv4 address or network whose X-Forwarded-For and X-Request-Id are believed.", AT(proxy), false},
-    {"TODAY",              SETTING_DATE,   "",          0,     0,        "",   "The civil date to run at.", AT(today), true},
+    INT("PORT", NULL, 1, 65535, "", port, "Port of the API."),
+    INT("OPS_PORT", NULL, 1, 65535, "", ops_port, "Port of /livez, /readyz and /metrics."),
+    TEXT("LISTEN", "127.0.0.1", listen, "IPv4 address both listen on; 0.0.0.0 inside a container."),
+    TEXT("DB", NULL, db, "libpq connection string of the service's role: host, port, dbname, user."),
+    SECRET_FILE("DB_PASSWORD", db_password, "Its password; not set: the connection needs none."),
+    TEXT("WORKER_DB", "", worker_db, "The same for the worker's role; empty: no background work here."),
+    SECRET_FILE("WORKER_DB_PASSWORD", worker_db_password, "Its password; not set: the connection needs none."),
+    INT("DB_POOL", "10", 1, 200, "", db_pool, "Connections for requests, at most; one more polls keys and revocations."),
+    INT("DB_ACQUIRE_MS", "2000", 10, 10000, "ms", db_acquire_ms, "Longest wait for a connection before 503."),
+    INT("DB_STATEMENT_MS", "5000", 100, 60000, "ms", db_statement_ms, "Longest statement."),
+    INT("DB_LOCK_MS", "2000", 10, 60000, "ms", db_lock_ms, "Longest wait for a lock, or for a running call with the same key."),
+    INT("DB_LIFETIME_S", "1800", 10, 86400, "s", db_lifetime_s, "Age at which a connection is replaced."),
+    INT("CONNECTIONS", "1024", 16, 16384, "", connections, "Client connections, one thread each, at most."),
+    INT("BODY_MAX_KIB", "1024", 1, 65536, "KiB", body_max_kib, "Largest JSON body."),
+    INT("IMPORT_MAX_KIB", "8192", 1, 65536, "KiB", import_max_kib, "Largest table sent for import."),
+    INT("RATE_PER_TOKEN", "60000", 0, 10000000, "", rate_per_token, "Requests a minute of one session, also at once; 0: no limit."),
+    INT("RATE_PER_ADDRESS", "120000", 0, 10000000, "", rate_per_address, "The same from one address; 0: no limit."),
+    INT("IDEMPOTENCY_HOURS", "24", 1, 8760, "h", idempotency_hours, "How long the answer of an Idempotency-Key is kept."),
+    INT("DRAIN_MS", "4000", 0, 60000, "ms", drain_ms, "How long running requests may take to end at a stop."),
+    TEXT("PROXY", "127.0.0.1", proxy, "IPv4 address or network whose X-Forwarded-For, X-Request-Id are believed."),
+    {"TODAY", SETTING_DATE, "", 0, 0, "", "The civil date to run at.", AT(today), true},
     SETTINGS_END
 };
 /* clang-format on */

@@ -4,7 +4,7 @@
 
 /* clang-format off */
 static const struct field holder_fields[] = {
-    F_UUID("id", IN_BODY | SHOWN, "Id of the entry; may come from the client."),
+    F_UUID("id", IN_PATH | IN_BODY | SHOWN, "Id of the entry; may come from the client."),
     F_CODE("owner_division", SHOWN, "The division of the post."),
     F_UUID("post_id", IN_BODY | REQUIRED | SHOWN, "The post."),
     F_UUID("person_id", IN_BODY | REQUIRED | SHOWN, "Who holds it."),
@@ -24,7 +24,9 @@ static const struct field holder_filters[] = {
 
 const struct route holder_routes[] = {
     {METHOD_GET,  "/holders", PERM_POST_READ,  holder_filters, &SQL_holder_list, read_page, "list_holders", "Who holds which post", .shows = holder_fields},
-    {METHOD_POST, "/holders", PERM_POST_WRITE, holder_fields, &SQL_holder_insert, write_one, "create_holder", "Put a person in a post; 409 when another holds it in that time", .probe = NULL},
+    {METHOD_POST, "/holders", PERM_POST_WRITE, holder_fields, &SQL_holder_insert, write_one, "create_holder", "Put a person in a post; 409 when another holds it in that time", .location = "/holders/"},
+    {METHOD_GET,  "/holders/:id", PERM_POST_READ, holder_fields, &SQL_holder_get, read_one, "get_holder", "One entry of who holds a post"},
+    {METHOD_PATCH, "/holders/:id", PERM_POST_WRITE, holder_fields, &SQL_holder_correct, write_one, "update_holder", "End or correct the time somebody holds a post", .probe = &SQL_holder_get},
     ROUTES_END
 };
 /* clang-format on */

@@ -122,7 +122,7 @@ static bool copy(struct request *rq, char *to, size_t size, const char *text)
 static bool locked_out(struct request *rq, const char *seconds)
 {
     int64_t left = 1;
-    (void)str_int(seconds, 1, 24 * 3600, &left);
+    (void)str_int(seconds, 1, 86400, &left);
     rq->retry_after_s = (int)left;
     return fail(rq, ERR_LOCKED_OUT, NULL, "Try again in %d s.", rq->retry_after_s);
 }

@@ -71,7 +71,7 @@ const struct route division_routes[] = {
     {METHOD_GET,  "/divisions",        PERM_DIVISION_READ,  listed_fields,   &SQL_division_list,   read_page, "list_divisions", "Divisions by parent, level, kind, beginning of the name, as of a day"},
     {METHOD_GET,  "/divisions/:code",  PERM_DIVISION_READ,  division_fields, &SQL_division_get,    read_one,  "get_division", "One division as of a day"},
     {METHOD_POST, "/divisions:import", PERM_DIVISION_WRITE, import_fields,   &SQL_division_import, division_import, "import_divisions", "Load divisions from a CSV with columns code, name and optionally kind, members",
-        .media = MEDIA_CSV, .body_max_kib = 8192, .also = "valid_from"},
+        .media = MEDIA_CSV, .body_max_kib = 8192, .also = "valid_from", .status = 200},
     ROUTES_END
 };
 /* clang-format on */
@@ -142,6 +142,24 @@ static struct division_row *read_rows(struct request *rq, const struct sheet *s)
         }
     }
     return rq->n_problems ? NULL : rows;
+}
+
+/* Whoever names a division outside the own scope is told so; the row policies would pass over it.
+ */
+static bool check_scope(struct request *rq, const struct sheet *s, const struct division_row *rows)
+{
+    const struct principal *p = &rq->principal;
+    for (size_t i = 0; i < s->table.rows; i++) {
+        bool within = false;
+        for (unsigned k = 0; k < p->n_prefixes && !within; k++) {
+            within = division_within(rows[i].code, p->prefixes[k]);
+        }
+        if (!within) {
+            return fail(rq, ERR_OUT_OF_SCOPE, NULL, "row %u: %s is outside your scope",
+                        s->table.row_number[rows[i].row], rows[i].code);
+        }
+    }
+    return true;
 }
 
 /* Every parent is in the file or already there (a province's parent is the country, which is no
@@ -246,7 +264,7 @@ static bool division_import(struct request *rq)
         return false;
     }
     struct division_row *rows = read_rows(rq, &sheet);
-    if (!rows) {
+    if (!rows || !check_scope(rq, &sheet, rows)) {
         return false;
     }
     const char *json = rows_as_json(rq, &sheet, rows);

@@ -11,12 +11,12 @@ static const char *const groupings[] = {"unit", "task", "list", NULL};
 /* clang-format off */
 static const struct field duty_list_fields[] = {
     F_UUID("id", IN_PATH | IN_BODY | SHOWN, "Id of the list; may come from the client."),
-    F_CODE("owner_division", IN_BODY | IN_QUERY | REQUIRED | SHOWN, "The division whose list it is; inside the caller's scope."),
-    F_INT("year", IN_BODY | IN_QUERY | REQUIRED | SHOWN, 2000, 2199, "The year it is for.", "2026"),
-    F_TEXT("title", IN_BODY | IN_QUERY | REQUIRED | SHOWN, 1, 200, "Title of the list.", "娄星区2026年乡村振兴责任清单"),
+    F_CODE("owner_division", IN_BODY | REQUIRED | SHOWN | OWN_SCOPE, "The division whose list it is; inside the caller's scope."),
+    F_INT("year", IN_BODY | REQUIRED | SHOWN, 2000, 2199, "The year it is for.", "2026"),
+    F_TEXT("title", IN_BODY | REQUIRED | SHOWN, 1, 200, "Title of the list.", "娄星区2026年乡村振兴责任清单"),
     F_INT("edition", SHOWN, 1, 32767, "Counts the versions of the year's list.", "1"),
     F_ENUM("status", IN_QUERY | SHOWN, duty_list_states, "Where the list stands."),
-    F_BOOL("assumed", IN_BODY | IN_QUERY | SHOWN, "The texts are assumed, not taken from an issued document."),
+    F_BOOL("assumed", IN_BODY | SHOWN, "The texts are assumed, not taken from an issued document."),
     F_INSTANT("approved_at", SHOWN | NULLABLE, "When it was approved."),
     F_INSTANT("filed_at", SHOWN | NULLABLE, "When it was filed."),
     F_INSTANT("in_force_at", SHOWN | NULLABLE, "When it came in force."),
@@ -27,7 +27,7 @@ static const struct field duty_list_fields[] = {
 };
 
 static const struct field duty_list_filters[] = { /* the list of lists: no parameter is required */
-    F_CODE("division", IN_QUERY, "Only lists of this division."),
+    F_CODE("division", IN_QUERY | OWN_OR_ABOVE, "Only lists of this division."),
     F_INT("year", IN_QUERY, 2000, 2199, "Only lists for this year.", "2026"),
     F_ENUM("status", IN_QUERY, duty_list_states, "Only lists that stand there."),
     FIELDS_END
@@ -35,7 +35,7 @@ static const struct field duty_list_filters[] = { /* the list of lists: no param
 
 static const struct field imported_fields[] = {
     F_UUID("id", SHOWN, "Id of the list."),
-    F_CODE("owner_division", IN_QUERY | REQUIRED | SHOWN, "The division whose list it is; inside the caller's scope."),
+    F_CODE("owner_division", IN_QUERY | REQUIRED | SHOWN | OWN_SCOPE, "The division whose list it is; inside the caller's scope."),
     F_INT("year", IN_QUERY | REQUIRED | SHOWN, 2000, 2199, "The year it is for.", "2026"),
     F_TEXT("title", IN_QUERY | REQUIRED | SHOWN, 1, 200, "Title of the list.", "娄星区2026年乡村振兴责任清单"),
     F_BOOL("assumed", IN_QUERY | SHOWN, "The texts are assumed, not taken from an issued document."),

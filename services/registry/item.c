@@ -20,7 +20,7 @@ static const struct field item_fields[] = {
     F_UUID("id", IN_PATH | IN_BODY | SHOWN, "Id of the item; may come from the client."),
     F_CODE("owner_division", SHOWN, "The lead unit's division, which decides who sees the item."),
     F_CODE("at_division", SHOWN, "Where it is done."),
-    F_CODE("division", IN_QUERY, "Only items of this division."),
+    F_CODE("division", IN_QUERY | OWN_SCOPE, "Only items of this division."),
     F_UUID("duty_list_id", IN_QUERY | SHOWN, "The list it stands in."),
     F_UUID("task_id", IN_BODY | IN_QUERY | REQUIRED | SHOWN, "The task it is part of."),
     F_TEXT("task_number", SHOWN, 0, 20, "The task's number.", "07"),

@@ -10,12 +10,12 @@ static const char *const organisation_kinds[] = {
 /* clang-format off */
 static const struct field organisation_fields[] = {
     F_UUID("id", IN_PATH | IN_BODY | SHOWN, "Id of the organisation; may come from the client."),
-    F_CODE("owner_division", IN_BODY | REQUIRED | SHOWN, "The division it belongs to; inside the caller's scope."),
+    F_CODE("owner_division", IN_BODY | REQUIRED | SHOWN | OWN_SCOPE, "The division it belongs to; inside the caller's scope."),
     F_TEXT("name", IN_BODY | REQUIRED | SHOWN, 1, 80, "Full name, unique in its division.", "娄星区水利局"),
     F_ENUM("kind", IN_BODY | IN_QUERY | REQUIRED | SHOWN, organisation_kinds, "What sort of unit it is."),
     F_TEXT("line", IN_BODY | IN_QUERY | SHOWN | NULLABLE, 1, 40, "The functional line (条) it works in; null: the whole division.", "water"),
     F_INSTANT("created_at", SHOWN, "When it was registered."),
-    F_CODE("division", IN_QUERY, "Only organisations of this division."),
+    F_CODE("division", IN_QUERY | OWN_OR_ABOVE, "Only organisations of this division."),
     F_TEXT("name_prefix", IN_QUERY, 1, 80, "Only names that begin so.", "娄星区"),
     F_VERSION(),
     FIELDS_END

@@ -5,7 +5,7 @@
 #include "sql_registry.h"
 
 static const char *const report_states[] = {"submitted", "confirmed", "sent_back", NULL};
-static handler report_submit, report_send_back;
+static handler report_submit;
 
 /* clang-format off */
 static const struct field report_fields[] = {
@@ -28,12 +28,19 @@ static const struct field report_fields[] = {
     FIELDS_END
 };
 
+static const struct field send_back_fields[] = { /* whoever sends a report back says why */
+    F_UUID("id", IN_PATH, "Id of the report."),
+    F_TEXT("decision_note", IN_BODY | REQUIRED, 1, 1000, "Why it is sent back.", "数据与台账不一致，请核对"),
+    F_VERSION(),
+    FIELDS_END
+};
+
 const struct route report_routes[] = {
     {METHOD_GET,  "/reports",                PERM_REPORT_READ,    report_fields, &SQL_report_list,   read_page, "list_reports", "Reports in the caller's scope"},
     {METHOD_GET,  "/reports/:id",            PERM_REPORT_READ,    report_fields, &SQL_report_get,    read_one,  "get_report", "One report"},
     {METHOD_POST, "/items/:item_id/reports", PERM_REPORT_WRITE,   report_fields, &SQL_report_insert, report_submit, "submit_report", "Report progress on an item of the own unit", .location = "/reports/", .status = 201},
     {METHOD_POST, "/reports/:id:confirm",    PERM_REPORT_CONFIRM, report_fields, &SQL_report_decide, step_one,  "confirm_report", "Confirm a report", .probe = &SQL_report_get, .fsm = report_fsm, .verb = "confirm"},
-    {METHOD_POST, "/reports/:id:send_back",  PERM_REPORT_CONFIRM, report_fields, &SQL_report_decide, report_send_back, "send_back_report", "Send a report back", .probe = &SQL_report_get, .fsm = report_fsm, .verb = "send_back"},
+    {METHOD_POST, "/reports/:id:send_back",  PERM_REPORT_CONFIRM, send_back_fields, &SQL_report_decide, step_one, "send_back_report", "Send a report back", .shows = report_fields, .probe = &SQL_report_get, .fsm = report_fsm, .verb = "send_back"},
     ROUTES_END
 };
 /* clang-format on */
@@ -47,14 +54,4 @@ static bool report_submit(struct request *rq)
                                                 "a report is not of a day to come"});
     }
     return write_one(rq);
-}
-
-/* whoever sends a report back says why. */
-static bool report_send_back(struct request *rq)
-{
-    if (!arg_text(rq, "decision_note")) {
-        return problem_add(rq, (struct problem){AT_POINTER, "/decision_note", 0, "required",
-                                                "say why it is sent back"});
-    }
-    return step_one(rq);
 }

@@ -169,6 +169,7 @@ Test(openapi, what_creates_answers_201_with_its_address_and_needs_no_version)
 {
     const char *create = operation("create_unit");
     cr_assert(has(create, "\"201\""));
+    cr_assert(has(create, "\"200\""), "the answer of validate_only");
     cr_assert(has(create, "headers/Location"));
     cr_assert_not(has(create, "\"412\""));
     cr_assert_not(has(create, "\"428\""));

@@ -3,7 +3,6 @@
  * with itself. */
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "auth/openssl.h"
@@ -13,7 +12,19 @@
 #include <openssl/ecdsa.h>
 #include <openssl/hmac.h>
 
-TestSuite(token, .timeout = 30);
+static struct arena *memory; /* of one test: each runs in a process of its own */
+
+static void begin(void)
+{
+    memory = arena_create(16 * 1024 * 1024);
+}
+
+static void end(void)
+{
+    arena_destroy(&memory);
+}
+
+TestSuite(token, .timeout = 30, .init = begin, .fini = end);
 
 static const instant_us now = (instant_us)1780000000 * 1000000;
 
@@ -29,9 +40,7 @@ static const instant_us now = (instant_us)1780000000 * 1000000;
 #define TIMES "\"iat\":1780000000,\"nbf\":1780000000,\"exp\":1780000600,"
 #define CLAIMS "{" FROM TIMES IDS "," WHO "}"
 
-/* One key pair for the whole file; each test runs in a process of its own. */
 struct pair {
-    struct arena *arena;
     struct token_key private, public;
 };
 
@@ -41,23 +50,23 @@ static char *pem_of(EVP_PKEY *key)
     cr_assert_eq(PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL), 1);
     char *text = NULL;
     long len = BIO_get_mem_data(out, &text);
-    char *copy = strndup(text, (size_t)len);
+    char *copy = arena_strndup(memory, text, (size_t)len);
     BIO_free(out);
     return copy;
 }
 
 static struct pair new_pair(void)
 {
-    struct pair k = {.arena = arena_create(1024 * 1024)};
+    struct pair k = {0};
     struct err err = {0};
     const char *public = NULL;
     EVP_PKEY *key = EVP_EC_gen("P-256");
     k.private.pem = pem_of(key);
     EVP_PKEY_free(key);
     cr_assert(token_thumbprint(k.private.pem, k.private.kid, &err));
-    cr_assert(token_public_pem(k.arena, k.private.pem, &public, &err));
+    cr_assert(token_public_pem(memory, k.private.pem, &public, &err));
     memcpy(k.public.kid, k.private.kid, sizeof k.public.kid);
-    k.public.pem = arena_strdup(k.arena, public);
+    k.public.pem = arena_strdup(memory, public);
     return k;
 }
 
@@ -91,7 +100,7 @@ static void sign_raw(const char *pem, const char *text, unsigned char raw[static
 static char *forge(const struct pair *k, const char *header, size_t header_len, const char *claims)
 {
     size_t size = (header_len + strlen(claims)) * 2 + 256;
-    char *token = calloc(1, size);
+    char *token = arena_alloc(memory, size);
     unsigned char raw[64];
     part(token, header, header_len);
     strcat(token, ".");
@@ -169,7 +178,7 @@ Test(token, what_is_signed_comes_back)
     strcpy(p.prefixes[1], "431302103201");
     strcpy(p.lines, "{agriculture,finance}");
     p.permissions = permission_add(0, PERM_REPORT_WRITE);
-    cr_assert(token_sign(k.arena, &k.private, &p, now, 600, &token, &err), "%s", err.cause);
+    cr_assert(token_sign(memory, &k.private, &p, now, 600, &token, &err), "%s", err.cause);
     cr_assert(token_verify(token, &k.public, now, &q, &err), "%s", err.cause);
     cr_expect_str_eq(q.account, p.account);
     cr_expect_str_eq(q.lines, p.lines);
@@ -311,7 +320,7 @@ Test(token, refuses_any_single_changed_character)
 Test(token, refuses_changed_claims_under_an_old_signature_and_another_key)
 {
     struct pair k = new_pair(), other = new_pair();
-    char *good = forge_claims(&k, CLAIMS), *bad = calloc(1, 8192);
+    char *good = forge_claims(&k, CLAIMS), *bad = arena_alloc(memory, 8192);
     strncat(bad, good, (size_t)(strchr(good, '.') - good) + 1);
     part(bad, "{" FROM TIMES IDS ",\"x\":1," WHO "}",
          strlen("{" FROM TIMES IDS ",\"x\":1," WHO "}"));
@@ -399,25 +408,22 @@ Test(token, thumbprint_and_jwk_are_the_standard_ones)
         "-----BEGIN PUBLIC "
         "KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEMKBCTNIcKUSDii11ySs3526iDZ8A\n"
         "iTo7Tu6KPAqv7D7gS2XpJFbZiItSs3m9+9Ue6GnvHw/GW2ZZaVtszggXIw==\n-----END PUBLIC KEY-----\n";
-    struct arena *a = arena_create(65536);
-    struct token_key key = {.pem = arena_strdup(a, pem)};
+    struct token_key key = {.pem = arena_strdup(memory, pem)};
     struct err err = {0};
     const char *json = NULL;
     cr_assert(token_thumbprint(pem, key.kid, &err), "%s", err.cause);
     cr_expect_str_eq(key.kid, "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s");
-    cr_assert(token_jwk(a, &key, &json, &err));
+    cr_assert(token_jwk(memory, &key, &json, &err));
     cr_expect_str_eq(json, "{\"kty\":\"EC\",\"crv\":\"P-256\","
                            "\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","
                            "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\","
                            "\"kid\":\"cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s\",\"use\":"
                            "\"sig\",\"alg\":\"ES256\"}");
-    arena_destroy(&a);
 }
 
 Test(token, keys_of_other_curves_and_kinds_are_no_keys)
 {
     EVP_PKEY *const keys[] = {EVP_EC_gen("P-384"), EVP_EC_gen("secp256k1"), EVP_RSA_gen(1024)};
-    struct arena *a = arena_create(65536);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         struct err err = {0};
         char kid[64];
@@ -426,9 +432,7 @@ Test(token, keys_of_other_curves_and_kinds_are_no_keys)
         cr_expect_not(token_thumbprint(pem, kid, &err));
         cr_expect_eq(err.code, ERR_INTERNAL);
         err_clear(&err);
-        cr_expect_not(token_public_pem(a, pem, &public, &err));
+        cr_expect_not(token_public_pem(memory, pem, &public, &err));
         EVP_PKEY_free(keys[i]);
-        free(pem);
     }
-    arena_destroy(&a);
 }

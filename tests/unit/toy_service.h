@@ -54,14 +54,15 @@ static const struct field toy_fields[] = {
     FIELDS_END
 };
 
-static const char *const toy_insert_params[] = {"new_id", "title", "note", "count", "ready", "due_on", "met_at", "price", "change",
-    "share", "division", "kind", "unit_ids", "names", "place", "parts", "now"};
-static const char *const toy_correct_params[] = {"id", "version", "title", "note", "note_given", "due_on", "due_on_given", "place"};
+static const char *const toy_insert_params[] = {"new_id", "title", "note", "count", "ready", "due_on", "met_at", "price",
+    "change", "share", "division", "kind", "unit_ids", "names", "place", "parts", "now"};
+static const char *const toy_correct_params[] = {"id", "version", "title", "note", "note_given", "due_on", "due_on_given",
+    "place"};
 static const char *const toy_step_params[] = {"id", "version", "count", "from_states", "to_state"};
 static const char *const toy_id_params[] = {"id"};
 static const char *const toy_code_params[] = {"code"};
-static const char *const toy_list_params[] = {"count", "ready", "due_on", "met_at", "price", "change", "share", "division", "kind",
-    "unit_ids", "names", "place", "scope_lo"};
+static const char *const toy_list_params[] = {"count", "ready", "due_on", "met_at", "price", "change", "share", "division",
+    "kind", "unit_ids", "names", "place", "scope_lo"};
 static const char *const toy_sorts[] = {"due_on", "title", NULL};
 
 #define TOY_STMT(name, kind, params) {name, kind, "item", "", params, sizeof(params) / sizeof(params)[0], NULL, NULL, false, 0}
@@ -70,8 +71,8 @@ static const struct stmt toy_correct = TOY_STMT("correct", STMT_WRITE, toy_corre
 static const struct stmt toy_step = TOY_STMT("step", STMT_WRITE, toy_step_params);
 static const struct stmt toy_get = TOY_STMT("get", STMT_ONE, toy_id_params);
 static const struct stmt toy_look_up = TOY_STMT("look_up", STMT_VIEW, toy_code_params);
-static const struct stmt toy_list = {"list", STMT_PAGE, NULL, "", toy_list_params, sizeof toy_list_params / sizeof toy_list_params[0],
-    toy_sorts, "id", false, 0};
+static const struct stmt toy_list = {"list", STMT_PAGE, NULL, "", toy_list_params,
+    sizeof toy_list_params / sizeof toy_list_params[0], toy_sorts, "id", false, 0};
 
 #define TOY_ROUTE(method, path, sql, ...) {method, path, PERM_SIGNED_IN, toy_fields, sql, NULL, path, path, __VA_ARGS__}
 static const struct route toy_routes[] = {
@@ -85,7 +86,8 @@ static const struct route toy_routes[] = {
     TOY_ROUTE(METHOD_POST, "/items:import", NULL, .media = MEDIA_CSV, .also = "year division"),
     TOY_ROUTE(METHOD_GET, "/items/:id/parts/:code", NULL, .media = MEDIA_NONE),
     TOY_ROUTE(METHOD_GET, "/divisions/:code", &toy_look_up, .media = MEDIA_NONE),
-    {METHOD_POST, "/log_in", PERM_PUBLIC, toy_fields, NULL, NULL, "log_in", "Log in.", .media = MEDIA_JSON, .also = "title  secret"},
+    {METHOD_POST, "/log_in", PERM_PUBLIC, toy_fields, NULL, NULL, "log_in", "Log in.", .media = MEDIA_JSON,
+        .also = "title  secret"},
     ROUTES_END
 };
 /* clang-format on */

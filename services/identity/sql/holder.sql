@@ -21,3 +21,14 @@ WITH held AS (
 ), changed AS (
   SELECT id, owner_division, post_id, person_id, starts_on, nullif(ends_on, 'infinity') AS ends_on, created_at, version FROM added
 )
+
+-- name: holder_get :one
+SELECT id, owner_division, post_id, person_id, starts_on, nullif(ends_on, 'infinity') AS ends_on, created_at, version FROM holder WHERE id = :id
+
+-- name: holder_correct :write holder shown_division
+-- The days only: another person in the post is another entry.
+UPDATE holder
+   SET starts_on = coalesce(:starts_on::date, starts_on),
+       ends_on = CASE WHEN :ends_on_given::boolean THEN coalesce(:ends_on::date, 'infinity') ELSE ends_on END, version = version + 1
+ WHERE id = :id AND version = :version::integer
+RETURNING id, owner_division, post_id, person_id, starts_on, nullif(ends_on, 'infinity') AS ends_on, created_at, version

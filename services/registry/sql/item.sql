@@ -63,21 +63,28 @@ WITH wanted AS MATERIALIZED (
     FROM made i, jsonb_array_elements(coalesce(:milestones::jsonb, '[]')) WITH ORDINALITY AS m(step, position)
   RETURNING position, name, due_on, reached_on
 ), changed AS (
-  SELECT i.id, i.owner_division, i.at_division, i.duty_list_id, i.task_id, i.title, i.lead_organisation_id, i.assist_organisation_ids, i.starts_on, i.due_on,
-         i.measure, trim_scale(i.target)::text AS target, i.unit_of_measure, trim_scale(i.progress)::text AS progress, i.progress_on,
+  SELECT i.id, i.owner_division, i.at_division, i.duty_list_id, i.task_id, t.number AS task_number, t.title AS task_title, i.title, i.lead_organisation_id,
+         o.name AS lead_organisation, i.assist_organisation_ids,
+         (SELECT coalesce(json_agg(a.name ORDER BY a.name), '[]') FROM organisation a WHERE a.id = ANY (i.assist_organisation_ids)) AS assist_organisations,
+         i.starts_on, i.due_on, i.measure, trim_scale(i.target)::text AS target, i.unit_of_measure, trim_scale(i.progress)::text AS progress, i.progress_on,
          (i.completion_bp / 100.0)::numeric(5,2)::text AS completion, i.done_on,
          (SELECT coalesce(json_agg(s ORDER BY s.position), '[]') FROM steps s) AS milestones, i.created_at, i.version
-    FROM made i
+    FROM made i JOIN task t ON t.id = i.task_id JOIN organisation o ON o.id = i.lead_organisation_id
 )
 
 -- name: item_correct :write item shown_division
--- R-002. Title, period, target; the units and the measure stay: a wrong unit is a new item.
-UPDATE item i
-   SET title = coalesce(:title, i.title), starts_on = coalesce(:starts_on::date, i.starts_on), due_on = coalesce(:due_on::date, i.due_on),
-       target = coalesce(:target::numeric, i.target), unit_of_measure = coalesce(:unit_of_measure, i.unit_of_measure), version = i.version + 1
-  FROM duty_list l
- WHERE i.id = :id AND i.version = :version::integer AND l.id = i.duty_list_id
-   AND CASE WHEN l.status = 'draft' THEN true ELSE zeren.refuse('ZR003', NULL, 'items of a draft are corrected; this list is ' || l.status) END
-RETURNING i.id, i.owner_division, i.at_division, i.duty_list_id, i.task_id, i.title, i.lead_organisation_id, i.assist_organisation_ids, i.starts_on, i.due_on,
-  i.measure, trim_scale(i.target)::text AS target, i.unit_of_measure, trim_scale(i.progress)::text AS progress, i.progress_on,
-  (i.completion_bp / 100.0)::numeric(5,2)::text AS completion, i.done_on, i.created_at, i.version
+-- R-002. Title, period, target; the units and the measure stay: a wrong unit is a new item. What is not corrected is shown as it was read.
+WITH made AS (
+  UPDATE item i
+     SET title = coalesce(:title, i.title), starts_on = coalesce(:starts_on::date, i.starts_on), due_on = coalesce(:due_on::date, i.due_on),
+         target = coalesce(:target::numeric, i.target), unit_of_measure = coalesce(:unit_of_measure, i.unit_of_measure), version = i.version + 1
+    FROM duty_list l
+   WHERE i.id = :id AND i.version = :version::integer AND l.id = i.duty_list_id
+     AND CASE WHEN l.status = 'draft' THEN true ELSE zeren.refuse('ZR003', NULL, 'items of a draft are corrected; this list is ' || l.status) END
+  RETURNING i.*
+), changed AS (
+  SELECT i.id, i.owner_division, i.at_division, i.duty_list_id, i.task_id, s.task_number, s.task_title, i.title, i.lead_organisation_id, s.lead_organisation,
+         i.assist_organisation_ids, s.assist_organisations, i.starts_on, i.due_on, i.measure, trim_scale(i.target)::text AS target, i.unit_of_measure,
+         s.progress, s.progress_on, s.completion, s.done_on, s.milestones, i.created_at, i.version
+    FROM made i JOIN item_shown s ON s.id = i.id
+)

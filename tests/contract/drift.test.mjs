@@ -1,0 +1,107 @@
+// tests/contract/drift.test.mjs - the committed contracts are what the binaries print, and agree with access.csv, which is
+// written by hand. Environment: ZEREN_BUILD (build/gcc). Needs no database.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { test } from "node:test";
+
+const root = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../..");
+const build = resolve(root, process.env.ZEREN_BUILD ?? "build/gcc");
+const services = ["identity", "registry"];
+const methods = ["get", "post", "patch"];
+const roles = [
+  "province_office", "prefecture_office", "county_office", "other_county_office", "town_office", "village_worker",
+  "department_office", "inspector", "system_admin", "security_admin", "audit_admin", "integration", "device",
+];
+
+const committed = (service) => readFileSync(`${root}/proto/${service}.openapi.json`, "utf8");
+const printed = (service, option) =>
+  execFileSync(`${build}/${service}`, [option], { encoding: "utf8", maxBuffer: 64 << 20, env: {} });
+
+function operations(service) {
+  const found = [];
+  for (const [path, item] of Object.entries(JSON.parse(committed(service)).paths)) {
+    for (const method of methods.filter((name) => name in item)) {
+      found.push({ service, path, method: method.toUpperCase(), ...item[method] });
+    }
+  }
+  return found;
+}
+
+function access() {
+  const [header, ...lines] = readFileSync(`${root}/tests/contract/access.csv`, "utf8").trim().split("\n");
+  assert.equal(header, ["service,method,path,permission", ...roles].join(","));
+  return lines.map((line) => {
+    const [service, method, path, permission, ...cells] = line.split(",");
+    return { service, method, path, permission, cells };
+  });
+}
+
+const name = (o) => `${o.service} ${o.method} ${o.path} ${o.permission ?? o["x-permission"]}`;
+const everything = () => services.flatMap(operations);
+
+// The seed of the roles, as a set of "role permission".
+function granted() {
+  const sql = readFileSync(`${root}/services/identity/migrations/0002_seed_roles.sql`, "utf8");
+  const pairs = new Set();
+  for (const [, role, permissions] of sql.matchAll(/\('(\w+)', '([a-z_]+\.[a-z_. ]+)'\)/g)) {
+    permissions.split(" ").forEach((permission) => pairs.add(`${role} ${permission}`));
+  }
+  return pairs;
+}
+
+for (const service of services) {
+  test(`${service} prints the contract that is committed`, () => {
+    assert.equal(printed(service, "--openapi"), committed(service));
+  });
+}
+
+test("no two operations of a service have the same id", () => {
+  for (const service of services) {
+    const ids = operations(service).map((o) => o.operationId);
+    assert.deepEqual(ids.filter((id, i) => ids.indexOf(id) !== i), []);
+  }
+});
+
+test("every route stands in access.csv with its permission, and nothing else does", () => {
+  assert.deepEqual(access().map(name).sort(), everything().map(name).sort());
+});
+
+test("every cell of access.csv says ok or 403, for all thirteen roles", () => {
+  for (const row of access()) {
+    assert.equal(row.cells.length, roles.length, name(row));
+    assert.deepEqual(row.cells.filter((cell) => cell !== "ok" && cell !== "403"), [], name(row));
+  }
+});
+
+test("access.csv and the permissions of the roles say the same", () => {
+  const pairs = granted();
+  assert.ok(pairs.size > 0);
+  for (const row of access()) {
+    const open = row.permission === "public" || row.permission === "signed_in";
+    const expected = roles.map((role) => {
+      const seeded = role === "other_county_office" ? "county_office" : role;
+      return open || pairs.has(`${seeded} ${row.permission}`) ? "ok" : "403";
+    });
+    assert.deepEqual(row.cells, expected, name(row));
+  }
+});
+
+test("what needs a permission can be refused with 401 and 403, what is public needs no token", () => {
+  for (const o of everything()) {
+    const permission = o["x-permission"];
+    assert.equal("403" in o.responses, permission !== "public" && permission !== "signed_in", name(o));
+    assert.equal(o.security?.length === 0, permission === "public", name(o));
+    assert.ok(permission === "public" || "401" in o.responses, name(o));
+  }
+});
+
+test("every change of a version takes If-Match and declares 412 and 428", () => {
+  for (const o of everything()) {
+    const takes = (o.parameters ?? []).some((p) => p.$ref === "#/components/parameters/IfMatch");
+    assert.equal("412" in o.responses, takes, name(o));
+    assert.equal("428" in o.responses, takes, name(o));
+    assert.ok(o.method !== "PATCH" || takes, name(o));
+  }
+});

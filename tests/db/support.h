@@ -1,0 +1,92 @@
+/* tests/db/support.h - what the tests against a database share. ZEREN_TEST_DB is the superuser's
+ * conninfo of a migrated database (tests/support/pg.sh makes one). */
+#ifndef ZEREN_TESTS_DB_SUPPORT_H
+#define ZEREN_TESTS_DB_SUPPORT_H
+
+#include <criterion/criterion.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/pool.h"
+#include "db/stmt.h"
+#include "db/tx.h"
+#include "tools/sqlparse.h"
+
+/* The conninfo of the test database for another user. Static memory, one at a time. */
+static inline const char *test_db(const char *user)
+{
+    static char text[512];
+    const char *super = getenv("ZEREN_TEST_DB");
+    cr_assert_not_null(super, "ZEREN_TEST_DB names no database");
+    (void)snprintf(text, sizeof text, "%s user=%s", super, user);
+    return text;
+}
+
+/* Runs SQL as the superuser (who sees every row) and returns the first value, or "". */
+static inline const char *super_sql(const char *sql)
+{
+    static char value[4096];
+    PGconn *pg = PQconnectdb(getenv("ZEREN_TEST_DB"));
+    PGresult *r = PQexec(pg, sql);
+    ExecStatusType status = PQresultStatus(r);
+    cr_assert(status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK, "%s: %s", sql,
+              PQerrorMessage(pg));
+    (void)snprintf(value, sizeof value, "%s", PQntuples(r) > 0 ? PQgetvalue(r, 0, 0) : "");
+    PQclear(r);
+    PQfinish(pg);
+    return value;
+}
+
+static inline struct pool_options test_pool_options(int size)
+{
+    return (struct pool_options){
+        .conninfo = test_db("registry_service"),
+        .search_path = "registry, zeren",
+        .application_name = "registry/test",
+        .size = size,
+        .acquire_ms = 1000,
+        .statement_ms = 5000,
+        .lock_ms = 500,
+        .lifetime_s = 60,
+    };
+}
+
+/* Statements of a test, out of the text of a .sql file. */
+struct test_sql {
+    struct stmt_set *set;
+    struct sqlparse_list list;
+};
+
+static inline struct test_sql test_sql(struct arena *a, const char *text)
+{
+    struct test_sql s;
+    struct err err = {.code = ERR_NONE};
+    cr_assert(sqlparse(a, text, strlen(text), &s.list, &err), "%s: %s", err.field, err.detail);
+    const struct stmt **all = arena_array(a, const struct stmt *, s.list.n + 1);
+    for (size_t i = 0; i < s.list.n; i++) {
+        s.list.items[i]->index = (unsigned)i;
+        all[i] = s.list.items[i];
+    }
+    s.set = stmt_set_create(a, all, &err);
+    cr_assert_not_null(s.set, "%s", err.cause);
+    return s;
+}
+
+static inline const struct stmt *test_stmt(const struct test_sql *s, const char *name)
+{
+    for (size_t i = 0; i < s->list.n; i++) {
+        if (strcmp(s->list.items[i]->name, name) == 0)
+            return s->list.items[i];
+    }
+    cr_assert_fail("no statement %s", name);
+    return NULL;
+}
+
+static inline const struct stmt_form *test_form(const struct test_sql *s, const char *name)
+{
+    return stmt_form(s->set, test_stmt(s, name));
+}
+
+#endif

@@ -1,0 +1,182 @@
+/* tests/db/test_catalogue.c - the rules of charter D1, read out of PostgreSQL's own catalogues: a
+ * table without its class, a policy that costs or leaks, a grant too many is found here. */
+#include "db/sqlstate.h"
+#include "support.h"
+
+TestSuite(catalogue, .timeout = 30);
+
+/* Ours: all but the system's and the extensions'. */
+#define OURS(object, schema)                                                                       \
+    " (" schema " NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND NOT EXISTS"          \
+    " (SELECT FROM pg_depend x WHERE x.objid = " object " AND x.deptype = 'e'))"
+
+/* `sql` selects what breaks a rule, one text a row. */
+static void none(const char *sql, const char *rule)
+{
+    const char *all = getenv("ZEREN_TEST_DB");
+    cr_assert_not_null(all, "ZEREN_TEST_DB names no database");
+    PGconn *pg = PQconnectdb(all);
+    PGresult *r = PQexec(pg, sql);
+    cr_assert_eq(PQresultStatus(r), PGRES_TUPLES_OK, "%s", PQerrorMessage(pg));
+    for (int i = 0; i < PQntuples(r); i++)
+        cr_expect(false, "%s: %s", rule, PQgetvalue(r, i, 0));
+    PQclear(r);
+    PQfinish(pg);
+}
+
+#define X(schema, table, class) "('" #schema "','" #table "','" #class "'),"
+static const char declared[] =
+    "WITH declared (schema, name, class) AS (VALUES "
+#include "tables.def"
+    "(NULL,NULL,NULL)), present AS (SELECT c.oid, n.nspname AS schema, c.relname AS name"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE c.relkind IN ('r', 'p', 'f') AND" OURS("c.oid", "n.nspname") ") ";
+#undef X
+
+static void none_declared(const char *rest, const char *rule)
+{
+    char sql[16384];
+    int n = snprintf(sql, sizeof sql, "%s%s", declared, rest);
+    cr_assert(n > 0 && (size_t)n < sizeof sql);
+    none(sql, rule);
+}
+
+Test(catalogue, every_table_has_a_class)
+{
+    none_declared("SELECT schema || '.' || name FROM present EXCEPT"
+                  " SELECT schema || '.' || name FROM declared",
+                  "not in proto/tables.def");
+}
+
+Test(catalogue, every_class_has_its_table)
+{
+    none_declared("SELECT schema || '.' || name FROM declared WHERE name IS NOT NULL EXCEPT"
+                  " SELECT schema || '.' || name FROM present",
+                  "in proto/tables.def, not in the database");
+}
+
+/* What zeren.classify() makes of a class; schema_migration has its owner only. */
+Test(catalogue, policies_are_those_of_the_class)
+{
+    none_declared(
+        ", expected (class, policy) AS (VALUES ('scoped', 'within_scope'),"
+        " ('upward', 'read_from_below'), ('upward', 'insert_within_scope'),"
+        " ('upward', 'update_within_scope'), ('upward', 'delete_within_scope'),"
+        " ('reference', 'read_by_all'), ('private', 'own_service'))"
+        " SELECT d.schema || '.' || d.name || ' lacks ' || e.policy"
+        " FROM declared d JOIN expected e ON e.class = d.class WHERE NOT EXISTS (SELECT"
+        " FROM pg_policies p WHERE (p.schemaname, p.tablename, p.policyname) ="
+        " (d.schema, d.name, e.policy))"
+        " UNION ALL SELECT d.schema || '.' || d.name || ' has ' || e.policy || ' of another class'"
+        " FROM declared d JOIN pg_policies p ON (p.schemaname, p.tablename) = (d.schema, d.name)"
+        " JOIN expected e ON e.policy = p.policyname WHERE NOT EXISTS (SELECT FROM expected o"
+        " WHERE (o.class, o.policy) = (d.class, p.policyname)) AND NOT (d.class = 'reference'"
+        " AND p.policyname IN ('insert_within_scope', 'update_within_scope'))",
+        "wrong policies");
+}
+
+Test(catalogue, scoped_rows_are_read_through_the_scope)
+{
+    none_declared("SELECT d.schema || '.' || d.name || ' ' || p.policyname FROM declared d"
+                  " JOIN pg_policies p ON (p.schemaname, p.tablename) = (d.schema, d.name)"
+                  " WHERE d.class IN ('scoped', 'upward')"
+                  " AND coalesce(p.qual, p.with_check) !~ 'zeren\\.scope\\(\\)'",
+                  "a policy without the scope");
+}
+
+Test(catalogue, row_security_is_forced)
+{
+    none_declared("SELECT p.schema || '.' || p.name FROM present p JOIN pg_class c ON c.oid = p.oid"
+                  " WHERE NOT (c.relrowsecurity AND c.relforcerowsecurity)",
+                  "row-level security is not forced");
+}
+
+/* Evaluated once a statement, not once a row. */
+Test(catalogue, policies_wrap_the_scope)
+{
+    none("SELECT schemaname || '.' || tablename || ' ' || policyname FROM pg_policies,"
+         " LATERAL (SELECT regexp_replace(coalesce(qual, '') || ' ' || coalesce(with_check, ''),"
+         " '\\( ?SELECT zeren\\.(scope|lines|ancestors)\\(\\) AS \\w+\\)', '', 'g')) AS rest(text)"
+         " WHERE rest.text ~ 'zeren\\.(scope|lines|ancestors)\\(|current_setting'",
+         "a policy calls the scope for every row");
+}
+
+Test(catalogue, views_run_as_their_caller)
+{
+    none(
+        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relkind = 'v' AND" OURS(
+            "c.oid",
+            "n.nspname") " AND NOT coalesce('security_invoker=true' = ANY (c.reloptions), false)",
+        "not security_invoker");
+    none(
+        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relkind = 'm' AND" OURS("c.oid", "n.nspname"),
+        "a materialised view has no row-level security");
+}
+
+Test(catalogue, published_views_are_documented)
+{
+    none(
+        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname LIKE '%\\_pub' AND obj_description(c.oid, 'pg_class') IS NULL",
+        "no comment");
+}
+
+Test(catalogue, functions_run_as_their_caller)
+{
+    none("SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n"
+         " ON n.oid = p.pronamespace WHERE p.prosecdef AND" OURS("p.oid", "n.nspname"),
+         "SECURITY DEFINER");
+}
+
+Test(catalogue, audit_is_insert_only)
+{
+    none("SELECT c.oid::regclass || ' ' || a.privilege_type || ' to ' || a.grantee::regrole"
+         " FROM pg_class c, aclexplode(c.relacl) AS a WHERE c.relname = 'audit_log'"
+         " AND a.privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE') AND a.grantee <> c.relowner",
+         "audit_log can be changed");
+    none("SELECT attrelid::regclass || '.' || attname FROM pg_attribute JOIN pg_class c"
+         " ON c.oid = attrelid WHERE c.relname = 'audit_log' AND attacl IS NOT NULL",
+         "audit_log has grants on columns");
+}
+
+Test(catalogue, nobody_bypasses_row_security)
+{
+    none("SELECT rolname FROM pg_roles WHERE rolbypassrls AND NOT rolsuper", "BYPASSRLS");
+    none("SELECT rolname FROM pg_roles WHERE rolsuper AND rolname ~ '^(zeren|identity|registry)_'",
+         "superuser");
+}
+
+Test(catalogue, log_in_roles_own_nothing)
+{
+    none("SELECT c.oid::regclass || ' of ' || r.rolname FROM pg_class c JOIN pg_roles r"
+         " ON r.oid = c.relowner JOIN pg_namespace n ON n.oid = c.relnamespace"
+         " WHERE r.rolcanlogin AND NOT r.rolsuper AND n.nspname !~ '^pg_'",
+         "owned by a log-in role");
+}
+
+Test(catalogue, constraints_of_the_client_exist)
+{
+    for (const char *const *name = sqlstate_constraints(); *name != NULL; name++) {
+        char sql[256];
+        (void)snprintf(sql, sizeof sql,
+                       "SELECT '%s' WHERE NOT EXISTS (SELECT FROM pg_constraint"
+                       " WHERE conname = '%s')",
+                       *name, *name);
+        none(sql, "in proto/constraints.def, not in the database");
+    }
+}
+
+Test(catalogue, unique_keys_are_told_to_the_client)
+{
+    none(
+        "SELECT DISTINCT conname FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace"
+        " WHERE k.contype IN ('u', 'x') AND n.nspname IN ('identity', 'registry')"
+        " AND conname <> ALL (ARRAY["
+#define X(name, code, field, detail) "'" #name "',"
+#include "constraints.def"
+#undef X
+        "''])",
+        "not in proto/constraints.def");
+}

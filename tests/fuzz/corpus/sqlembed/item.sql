@@ -1,0 +1,90 @@
+-- Items: task x unit with one lead and any assisting units; lateness.
+
+-- name: item_get :one
+SELECT id, owner_division, at_division, duty_list_id, task_id, task_number, task_title, title, lead_organisation_id, lead_organisation, assist_organisation_ids,
+       assist_organisations, starts_on, due_on, measure, target, unit_of_measure, progress, progress_on, completion, done_on, milestones, created_at, version
+  FROM item_shown WHERE id = :id
+
+-- name: item_list :page
+-- Items in the caller's scope, by list, task, unit, division, state or deadline.
+-- sort: due_on, created_at
+SELECT id, owner_division, at_division, duty_list_id, task_id, task_number, task_title, title, lead_organisation_id, lead_organisation, assist_organisation_ids,
+       assist_organisations, starts_on, due_on, measure, target, unit_of_measure, progress, progress_on, completion, done_on, milestones, created_at, version
+  FROM item_shown
+ WHERE owner_division >= :scope_lo::text AND owner_division < :scope_hi::text
+   AND (:division::text IS NULL OR owner_division = :division::text)
+   AND (:duty_list_id::uuid IS NULL OR duty_list_id = :duty_list_id::uuid)
+   AND (:task_id::uuid IS NULL OR task_id = :task_id::uuid)
+   AND (:lead_organisation_id::uuid IS NULL OR lead_organisation_id = :lead_organisation_id::uuid)
+   AND (:done::boolean IS NULL OR (done_on IS NOT NULL) = :done::boolean)
+   AND (:due_before::date IS NULL OR due_on < :due_before::date)
+
+-- name: overdue_item_list :page
+-- R-030: items late on a day, of lists in force or closed, by how many work days beyond the division's grace, and who answers for them on that day.
+-- sort: due_on
+SELECT i.id, i.owner_division, i.duty_list_id, i.task_id, t.number AS task_number, t.title AS task_title, i.title, i.lead_organisation_id,
+       o.name AS lead_organisation, i.due_on, zeren.work_days_between(i.due_on, day.as_of) AS late_work_days, day.as_of, i.measure,
+       trim_scale(i.target)::text AS target, i.unit_of_measure, trim_scale(i.progress)::text AS progress, (i.completion_bp / 100.0)::numeric(5,2)::text AS completion,
+       (SELECT coalesce(json_agg(json_build_object('post_id', h.post_id, 'title', h.title, 'duty', h.duty, 'holder', h.name) ORDER BY h.duty DESC, h.title), '[]')
+          FROM identity_pub.post_holder h
+         WHERE h.organisation_id = i.lead_organisation_id AND h.duty IN ('first_responsible', 'direct', 'specific')
+           AND (h.starts_on IS NULL OR (h.starts_on <= day.as_of AND h.ends_on > day.as_of))) AS answers_for_it,
+       i.version
+  FROM (SELECT coalesce(:as_of::date, :today::date) AS as_of) AS day
+  JOIN item i ON i.due_on < day.as_of AND (i.done_on IS NULL OR i.done_on > day.as_of)
+  JOIN duty_list l ON l.id = i.duty_list_id AND l.status IN ('in_force', 'closed')
+  JOIN task t ON t.id = i.task_id LEFT JOIN organisation o ON o.id = i.lead_organisation_id
+ WHERE i.owner_division >= :scope_lo::text AND i.owner_division < :scope_hi::text
+   AND zeren.work_days_between(i.due_on, day.as_of) > registry.grace_work_days(i.owner_division, i.due_on)
+   AND (:duty_list_id::uuid IS NULL OR i.duty_list_id = :duty_list_id::uuid)
+   AND (:lead_organisation_id::uuid IS NULL OR i.lead_organisation_id = :lead_organisation_id::uuid)
+
+-- name: item_insert :write item shown_division
+-- R-002, R-010: one lead, any assists, all visible to the caller; the item belongs to its lead's division and to the lines of all its units.
+WITH wanted AS MATERIALIZED (
+  SELECT coalesce((SELECT k.id FROM task k WHERE k.id = :task_id::uuid AND k.owner_division::text <@ (SELECT zeren.scope())), zeren.no_such('task_id')) AS task_id,
+         coalesce((SELECT o.id FROM organisation o WHERE o.id = :lead_organisation_id::uuid AND o.owner_division::text <@ (SELECT zeren.scope())),
+                  zeren.no_such('lead_organisation_id')) AS lead_id,
+         CASE WHEN (SELECT count(*) FROM organisation o WHERE o.id = ANY (:assist_organisation_ids::uuid[])) = coalesce(cardinality(:assist_organisation_ids::uuid[]), 0)
+              THEN coalesce(:assist_organisation_ids::uuid[], '{}') ELSE ARRAY[zeren.no_such('assist_organisation_ids')] END AS assist_ids
+), made AS (
+  INSERT INTO item (id, owner_division, at_division, lines, duty_list_id, task_id, title, lead_organisation_id, assist_organisation_ids, starts_on, due_on,
+                    measure, target, unit_of_measure, created_at)
+  SELECT :new_id::uuid, o.owner_division, o.owner_division,
+         coalesce((SELECT array_agg(DISTINCT u.line ORDER BY u.line) FROM organisation u
+                    WHERE (u.id = o.id OR u.id = ANY (w.assist_ids)) AND u.line IS NOT NULL), '{}'),
+         t.duty_list_id, t.id, :title, o.id, w.assist_ids, :starts_on::date, :due_on::date, :measure, :target::numeric, :unit_of_measure, :now::timestamptz
+    FROM wanted w JOIN task t ON t.id = w.task_id JOIN duty_list l ON l.id = t.duty_list_id JOIN organisation o ON o.id = w.lead_id
+   WHERE CASE WHEN l.status = 'draft' THEN true ELSE zeren.refuse('ZR003', NULL, 'items are added to a draft; this list is ' || l.status) END
+  RETURNING *
+), steps AS (
+  INSERT INTO milestone (owner_division, lines, item_id, position, name, due_on)
+  SELECT i.owner_division, i.lines, i.id, m.position, m.step ->> 'name', (m.step ->> 'due_on')::date
+    FROM made i, jsonb_array_elements(coalesce(:milestones::jsonb, '[]')) WITH ORDINALITY AS m(step, position)
+  RETURNING position, name, due_on, reached_on
+), changed AS (
+  SELECT i.id, i.owner_division, i.at_division, i.duty_list_id, i.task_id, t.number AS task_number, t.title AS task_title, i.title, i.lead_organisation_id,
+         o.name AS lead_organisation, i.assist_organisation_ids,
+         (SELECT coalesce(json_agg(a.name ORDER BY a.name), '[]') FROM organisation a WHERE a.id = ANY (i.assist_organisation_ids)) AS assist_organisations,
+         i.starts_on, i.due_on, i.measure, trim_scale(i.target)::text AS target, i.unit_of_measure, trim_scale(i.progress)::text AS progress, i.progress_on,
+         (i.completion_bp / 100.0)::numeric(5,2)::text AS completion, i.done_on,
+         (SELECT coalesce(json_agg(s ORDER BY s.position), '[]') FROM steps s) AS milestones, i.created_at, i.version
+    FROM made i JOIN task t ON t.id = i.task_id JOIN organisation o ON o.id = i.lead_organisation_id
+)
+
+-- name: item_correct :write item shown_division
+-- R-002. Title, period, target; the units and the measure stay: a wrong unit is a new item. What is not corrected is shown as it was read.
+WITH made AS (
+  UPDATE item i
+     SET title = coalesce(:title, i.title), starts_on = coalesce(:starts_on::date, i.starts_on), due_on = coalesce(:due_on::date, i.due_on),
+         target = coalesce(:target::numeric, i.target), unit_of_measure = coalesce(:unit_of_measure, i.unit_of_measure), version = i.version + 1
+    FROM duty_list l
+   WHERE i.id = :id AND i.version = :version::integer AND l.id = i.duty_list_id
+     AND CASE WHEN l.status = 'draft' THEN true ELSE zeren.refuse('ZR003', NULL, 'items of a draft are corrected; this list is ' || l.status) END
+  RETURNING i.*
+), changed AS (
+  SELECT i.id, i.owner_division, i.at_division, i.duty_list_id, i.task_id, s.task_number, s.task_title, i.title, i.lead_organisation_id, s.lead_organisation,
+         i.assist_organisation_ids, s.assist_organisations, i.starts_on, i.due_on, i.measure, trim_scale(i.target)::text AS target, i.unit_of_measure,
+         s.progress, s.progress_on, s.completion, s.done_on, s.milestones, i.created_at, i.version
+    FROM made i JOIN item_shown s ON s.id = i.id
+)
