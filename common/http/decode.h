@@ -42,7 +42,7 @@ enum route_media route_body(const struct route *r);
 enum route_option {
     OPTION_LIMIT,         /* pages: 1 to LIMIT_MAX */
     OPTION_CURSOR,        /* pages */
-    OPTION_SORT,          /* pages: a column of the statement's list or its key; '-' in front: descending */
+    OPTION_SORT,          /* pages: a column of the statement's list; '-' in front: descending */
     OPTION_FIELDS,        /* pages and reads of one record: names of shown fields, separated by commas */
     OPTION_VALIDATE_ONLY, /* writes with a token: true or false */
     OPTION_COUNT

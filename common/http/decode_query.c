@@ -79,7 +79,7 @@ static void take_sort(struct decoder *d, const char *text)
 {
     const struct stmt *st = d->route->sql;
     const char *name = *text == '-' ? text + 1 : text;
-    bool offered = str_equal(st->key, name);
+    bool offered = false;
     for (const char *const *sort = st->sorts; sort != NULL && *sort != NULL; sort++)
         offered |= strcmp(*sort, name) == 0;
     if (offered)

@@ -79,15 +79,6 @@ static void query_parameters(struct json *j, const struct route *r)
     }
 }
 
-static bool offers(const struct stmt *page, const char *column)
-{
-    for (const char *const *s = page->sorts; *s != NULL; s++) {
-        if (str_equal(*s, column))
-            return true;
-    }
-    return false;
-}
-
 static void sort_column(struct json *j, const char *column)
 {
     put_text(j, NULL, column);
@@ -106,8 +97,6 @@ static void sort_parameter(struct json *j, const struct stmt *page)
     put_array(j, "enum");
     for (const char *const *s = page->sorts; *s != NULL; s++)
         sort_column(j, *s);
-    if (!offers(page, page->key))
-        sort_column(j, page->key);
     put_close(j);
     put_text(j, "default", page->sorts[0]);
     put_close(j);

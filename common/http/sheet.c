@@ -3,14 +3,8 @@
 
 #include <assert.h>
 #include <string.h>
-#include <strings.h>
 
 #include "http/decode.h"
-
-static enum csv_charset charset_of(const char *content_type)
-{
-    return content_type && strcasestr(content_type, "gb18030") ? CSV_GB18030 : CSV_UTF8;
-}
 
 static int column_index(const struct sheet *s, const char *name)
 {
@@ -84,8 +78,8 @@ static bool read_row(struct request *rq, struct sheet *s, size_t row, size_t n_f
 bool sheet_read(struct request *rq, const struct field *columns, size_t max_rows, struct sheet *ret)
 {
     *ret = (struct sheet){.columns = columns};
-    if (!csv_read(rq->arena, rq->body ? rq->body : "", rq->body_len, charset_of(rq->content_type),
-                   max_rows, &ret->table, &rq->err)) {
+    if (!csv_read(rq->arena, rq->body ? rq->body : "", rq->body_len, decode_charset(rq), max_rows,
+                  &ret->table, &rq->err)) {
         return false;
     }
     if (!check_heading(rq, ret)) {

@@ -9,6 +9,7 @@ const struct transition duty_list_fsm[] = {
     {"approved",  "file",              "filed",      PERM_DUTY_LIST_FILE,    "The leading group's office files it (备案)."},
     {"filed",     "bring_into_force",  "in_force",   PERM_DUTY_LIST_FILE,    "It comes in force; the edition in force until now is superseded."},
     {"in_force",  "close",             "closed",     PERM_DUTY_LIST_FILE,    "The year is over; no more reports."},
+    {"in_force",  "supersede",         "superseded", PERM_DUTY_LIST_FILE,    "The next edition came in force: its step takes this one, which has no address of its own."},
     {0}
 };
 /* clang-format on */

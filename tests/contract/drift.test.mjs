@@ -105,3 +105,7 @@ test("every change of a version takes If-Match and declares 412 and 428", () => 
     assert.ok(o.method !== "PATCH" || takes, name(o));
   }
 });
+
+test("the state tables in proto are those the registry prints", () => {
+  assert.ok(readFileSync(`${root}/proto/registry.md`, "utf8").includes(printed("registry", "--states").trim()));
+});
