@@ -26,7 +26,9 @@ static void begin_value(struct json *j, const char *key)
             buf_char(j->to, ',');
         new_line(j);
     }
-    assert(j->depth == 0 || in_array(j) == (key == NULL));
+    assert(j->depth == 0 || !in_array(j) || key == NULL);
+    if (j->depth > 0 && !in_array(j) && key == NULL) /* a key that found no memory */
+        j->to->failed = true;
     if (key != NULL) {
         buf_json(j->to, key);
         buf_str(j->to, ": ");

@@ -37,7 +37,7 @@ static const struct setting engine_table[] = {
     INT("CONNECTIONS", "1024", 16, 16384, "", connections, "Client connections, one thread each, at most."),
     INT("BODY_MAX_KIB", "1024", 1, 65536, "KiB", body_max_kib, "Largest JSON body."),
     INT("IMPORT_MAX_KIB", "8192", 1, 65536, "KiB", import_max_kib, "Largest table sent for import."),
-    INT("RATE_PER_TOKEN", "60000", 0, 10000000, "", rate_per_token, "Requests a minute of one session, also at once; 0: no limit."),
+    INT("RATE_PER_TOKEN", "60000", 0, 10000000, "", rate_per_token, "Requests a minute of one session and at once; 0: no limit."),
     INT("RATE_PER_ADDRESS", "120000", 0, 10000000, "", rate_per_address, "The same from one address; 0: no limit."),
     INT("IDEMPOTENCY_HOURS", "24", 1, 8760, "h", idempotency_hours, "How long the answer of an Idempotency-Key is kept."),
     INT("DRAIN_MS", "4000", 0, 60000, "ms", drain_ms, "How long running requests may take to end at a stop."),

@@ -11,7 +11,7 @@ check_pie_supported(LANGUAGES C)
 
 add_library(zeren_flags INTERFACE)
 target_include_directories(zeren_flags INTERFACE ${CMAKE_SOURCE_DIR}/common ${CMAKE_SOURCE_DIR}/proto)
-target_compile_definitions(zeren_flags INTERFACE _GNU_SOURCE
+target_compile_definitions(zeren_flags INTERFACE _GNU_SOURCE=
   $<$<BOOL:${ZEREN_TEST_CLOCK}>:ZEREN_TEST_CLOCK>)
 # Tables leave out the columns at their end: -Wextra's missing-field-initializers would forbid that.
 target_compile_options(zeren_flags INTERFACE

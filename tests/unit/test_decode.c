@@ -34,7 +34,7 @@ static const struct request_case cases[] = {
     {"GET", P "/items", NULL, NULL, NULL, ERR_NONE, ""},
     {"GET", P "/items?", NULL, NULL, NULL, ERR_NONE, ""},
     {"GET", P "/items?&limit=500&&sort=-due_on&", NULL, NULL, NULL, ERR_NONE, ""},
-    {"GET", P "/items?sort=id&fields=id,title,version&cursor=abc&limit=1", NULL, NULL, NULL, ERR_NONE, ""},
+    {"GET", P "/items?sort=title&fields=id,title,version&cursor=abc&limit=1", NULL, NULL, NULL, ERR_NONE, ""},
     {"GET", P "/items?count=-5&ready=true&kind=%E6%B8%85%E5%8D%95&names=a+b,c%2Bd", NULL, NULL, NULL, ERR_NONE, ""},
     {"HEAD", P "/items?limit=2", NULL, NULL, NULL, ERR_NONE, ""},
     {"GET", P "/items?limit=0", NULL, NULL, NULL, ERR_BAD_PARAMETER, "limit out_of_range"},

@@ -1,5 +1,6 @@
 /* tests/unit/test_stmt.c - from the text of a .sql file to the forms that the engine prepares. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "db/stmt.h"
