@@ -3,6 +3,13 @@ ALTER TABLE item ADD COLUMN progress_on date;
 COMMENT ON COLUMN item.progress IS 'The value reached so far, or the number of milestones reached';
 COMMENT ON COLUMN item.progress_on IS 'reported_on of the confirmed report that progress comes from; an older report does not overwrite it';
 
+-- A caller of one county reads its range of owner_division and sorts little; a caller of a province walks the order itself (charter D4).
+CREATE INDEX item_order_idx ON item (due_on, id);
+CREATE INDEX item_created_at_idx ON item (created_at, id);
+CREATE INDEX report_created_at_idx ON report (created_at, id);
+CREATE INDEX organisation_name_idx ON organisation (name, id);
+CREATE INDEX organisation_created_at_idx ON organisation (created_at, id);
+
 CREATE VIEW item_shown WITH (security_invoker = true) AS
   SELECT i.id, i.owner_division, i.at_division, i.duty_list_id, i.task_id, t.number AS task_number, t.title AS task_title, i.title,
          i.lead_organisation_id, o.name AS lead_organisation, i.assist_organisation_ids,
