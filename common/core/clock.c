@@ -10,7 +10,7 @@
 
 #define SECOND_US INT64_C(1000000)
 #define DAY_US (86400 * SECOND_US)
-#define SHANGHAI_US (8 * 3600 * SECOND_US)
+#define SHANGHAI_US (SECOND_US * 8 * 3600)
 
 static _Atomic int64_t offset_us; /* stays 0 but in test builds */
 

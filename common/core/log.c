@@ -76,7 +76,7 @@ static size_t escape_one(const char *s, char out[static 8], size_t *ret_n)
     unsigned char c = (unsigned char)*s;
     size_t n = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
     if (strnlen(s, n) < n || !str_utf8(s, n)) {
-        memcpy(out, "\\ufffd", 6);
+        memcpy(out, "\\ufffd", 6); // NOLINT(bugprone-not-null-terminated-result): counted by ret_n
         *ret_n = 6;
         return 1;
     }

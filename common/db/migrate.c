@@ -77,7 +77,7 @@ static int number_of(const char *file)
     size_t len = strlen(file), words = strspn(file, "abcdefghijklmnopqrstuvwxyz0123456789_");
     if (len < 10 || strspn(file, "0123456789") != 4 || file[4] != '_')
         return 0;
-    return words == len - 4 && strcmp(file + words, ".sql") == 0 ? atoi(file) : 0;
+    return words == len - 4 && strcmp(file + words, ".sql") == 0 ? (int)strtol(file, NULL, 10) : 0;
 }
 
 static bool hash(struct migration *m, size_t len)
@@ -87,8 +87,8 @@ static bool hash(struct migration *m, size_t len)
     if (EVP_Digest(m->sql, len, digest, &size, EVP_sha256(), NULL) != 1 || size != 32)
         return false;
     for (unsigned i = 0; i < size; i++) {
-        m->sha256[2 * i] = "0123456789abcdef"[digest[i] >> 4];
-        m->sha256[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
+        m->sha256[(size_t)2 * i] = "0123456789abcdef"[digest[i] >> 4];
+        m->sha256[(size_t)2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
     }
     return true;
 }
@@ -195,7 +195,7 @@ static int fault_line(const char *sql, const PGresult *res)
     if (position == NULL || sql == NULL)
         return 0;
     int line = 1;
-    for (long left = atol(position) - 1; left > 0 && *sql != '\0'; sql++) {
+    for (long left = strtol(position, NULL, 10) - 1; left > 0 && *sql != '\0'; sql++) {
         line += *sql == '\n';
         left -= ((unsigned char)sql[1] & 0xC0) != 0x80;
     }
@@ -263,7 +263,7 @@ static bool ensure_table(struct run *r)
 static struct migration *find(struct run *r, const char *schema, const char *number)
 {
     for (size_t i = 0; i < r->n; i++) {
-        if (strcmp(r->all[i].schema, schema) == 0 && r->all[i].number == atoi(number))
+        if (strcmp(r->all[i].schema, schema) == 0 && r->all[i].number == strtol(number, NULL, 10))
             return &r->all[i];
     }
     return NULL;

@@ -107,7 +107,7 @@ static enum MHD_Result serve(void *arg, struct MHD_Connection *from, const char 
         *upload_len = 0;
         return MHD_YES;
     }
-    struct arena *a = arena_create(2 * METRICS_MAX);
+    struct arena *a = arena_create((size_t)2 * METRICS_MAX);
     if (a == NULL)
         return MHD_NO;
     struct ops_answer answer = decide(o, a, method, url);

@@ -55,7 +55,8 @@ static const struct service *with_contract(struct arena *a, const struct service
     const struct route **resources = arena_array(a, const struct route *, n + 2);
     if (copy == NULL || resources == NULL)
         return NULL;
-    memcpy(resources, s->resources, n * sizeof *resources);
+    for (size_t i = 0; i < n; i++)
+        resources[i] = s->resources[i];
     resources[n] = contract_routes;
     *copy = *s;
     copy->resources = resources;

@@ -92,7 +92,7 @@ bool server_is_proxy(const char *proxy, const char *peer)
     struct in_addr a, b;
     if (n >= sizeof network || (slash != NULL && !str_int(slash + 1, 0, 32, &bits)))
         return false;
-    memcpy(network, proxy, n);
+    memcpy(network, proxy, n); // NOLINT(bugprone-not-null-terminated-result): the rest is zero
     if (inet_pton(AF_INET, network, &a) != 1 || inet_pton(AF_INET, peer, &b) != 1)
         return false;
     uint32_t mask = bits == 0 ? 0 : UINT32_MAX << (32 - bits);
@@ -308,7 +308,7 @@ void server_quiesce(struct server *s)
 
 bool server_drain(struct server *s, int64_t wait_ms)
 {
-    const struct timespec nap = {.tv_nsec = 5 * 1000 * 1000};
+    const struct timespec nap = {.tv_nsec = 5000000L};
     int64_t until_us = clock_ticks_us() + wait_ms * 1000;
     while (atomic_load(&s->running) > 0 && clock_ticks_us() < until_us)
         nanosleep(&nap, NULL);
