@@ -120,8 +120,8 @@ static bool tell_apart(struct request *rq)
         return fail(rq, ERR_STALE, "If-Match", "The record is at version %s.", version);
     }
     const char *status = render_word(rq->arena, record, "status");
-    if (permits(rq->route, status)) /* seen, in that state and version, and still no row: it is not
-                                       the caller's to change */
+    if (wanted != NULL && permits(rq->route, status)) /* seen, in that state and version, and still
+                                                         no row: it is not the caller's to change */
         return fail(rq, ERR_OUT_OF_SCOPE, NULL,
                     "The record belongs to a division outside your scope.");
     return refuse_state(rq, status);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "http/decode.h"
 
 static int column_index(const struct sheet *s, const char *name)
@@ -35,10 +36,13 @@ static bool check_heading(struct request *rq, const struct sheet *s)
                                              "the heading lacks this column"});
         }
     }
-    for (size_t c = 0; c < s->table.columns; c++) {
+    for (size_t c = 0; c < s->table.columns && rq->n_problems < LIMIT_PROBLEMS; c++) {
         if (column_index(s, s->table.heading[c]) < 0) {
             problem_add(rq, (struct problem){AT_CELL, s->table.heading[c], 1, "unknown_column",
                                              "there is no such column"});
+        } else if (csv_column(&s->table, s->table.heading[c]) < (int)c) {
+            problem_add(rq, (struct problem){AT_CELL, s->table.heading[c], 1, "repeated_column",
+                                             "this column stands in the heading twice"});
         }
     }
     return rq->n_problems == 0;

@@ -19,13 +19,21 @@ static const char *or_null(const struct request *rq, const char *text)
     return rq->signed_in && *text != '\0' ? text : NULL;
 }
 
+/* Without memory there is no value, and NULL would be one. */
+static const char *made(struct request *rq, const char *text)
+{
+    if (text == NULL)
+        fail(rq, ERR_NO_MEMORY, NULL, "%s", "");
+    return text;
+}
+
 static const char *now_text(struct request *rq, const struct value_context *c)
 {
     (void)c;
     char *text = arena_alloc(rq->arena, 32);
     if (text != NULL)
         clock_format(rq->now, text);
-    return text;
+    return made(rq, text);
 }
 
 static const char *today_text(struct request *rq, const struct value_context *c)
@@ -34,7 +42,7 @@ static const char *today_text(struct request *rq, const struct value_context *c)
     char *text = arena_alloc(rq->arena, 11);
     if (text != NULL)
         date_format(rq->today, text);
-    return text;
+    return made(rq, text);
 }
 
 static const char *caller_account(struct request *rq, const struct value_context *c)
@@ -76,7 +84,9 @@ static const char *request_id(struct request *rq, const struct value_context *c)
 static const char *trace_id(struct request *rq, const struct value_context *c)
 {
     (void)c; /* 00-<32>-…, checked by the guard */
-    return rq->traceparent == NULL ? NULL : arena_strndup(rq->arena, rq->traceparent + 3, 32);
+    if (rq->traceparent == NULL)
+        return NULL;
+    return made(rq, arena_strndup(rq->arena, rq->traceparent + 3, 32));
 }
 
 static const char *new_id(struct request *rq, const struct value_context *c)
@@ -99,14 +109,15 @@ static const char *verb(struct request *rq, const struct value_context *c)
 
 static const char *answer_status(struct request *rq, const struct value_context *c)
 {
-    return arena_printf(rq->arena, "%d", c->status);
+    return made(rq, arena_printf(rq->arena, "%d", c->status));
 }
 
 static const char *location_prefix(struct request *rq, const struct value_context *c)
 {
     if (c->status != 201 || rq->route->location == NULL)
         return NULL;
-    return arena_printf(rq->arena, "/api/v1/%s%s", rq->engine->service->name, rq->route->location);
+    return made(rq, arena_printf(rq->arena, "/api/v1/%s%s", rq->engine->service->name,
+                                 rq->route->location));
 }
 
 static bool is_step(const struct route *r, const struct transition *t)
@@ -129,7 +140,7 @@ static const char *from_states(struct request *rq, const struct value_context *c
         gap = ',';
     }
     buf_str(&b, gap == '{' ? "{}" : "}");
-    return buf_text(&b);
+    return made(rq, buf_text(&b));
 }
 
 static const char *to_state(struct request *rq, const struct value_context *c)
@@ -233,5 +244,5 @@ const char *const *values_of(struct request *rq, const struct stmt_form *f,
     }
     for (unsigned i = 0; i < f->n_params; i++)
         values[i] = value_of(rq, f->params[i], c);
-    return values;
+    return rq->err.code == ERR_NONE ? values : NULL;
 }
