@@ -38,9 +38,27 @@ static void widen(struct principal *p, const char *prefix)
         memcpy(p->scope_hi, end, sizeof end);
 }
 
+/* Appends the divisions above `prefix`, up to the country, each once. */
+static void add_ancestors(struct principal *p, const char *prefix)
+{
+    static const int lengths[] = {0, 2, 4, 6, 9};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths && lengths[i] < (int)strlen(prefix);
+         i++) {
+        char code[13];
+        size_t len = strlen(p->ancestors);
+        memset(code, '0', sizeof code - 1);
+        code[sizeof code - 1] = '\0';
+        memcpy(code, prefix, (size_t)lengths[i]);
+        if (strstr(p->ancestors, code) == NULL)
+            snprintf(p->ancestors + len, sizeof p->ancestors - len, "%s%s", len > 1 ? "," : "",
+                     code);
+    }
+}
+
 bool principal_set_scope(struct principal *p)
 {
     size_t len = 1;
+    snprintf(p->ancestors, sizeof p->ancestors, "{");
     p->scope[0] = '{';
     p->scope_lo[0] = p->scope_hi[0] = '\0';
     if (p->n_prefixes > SCOPE_PREFIXES_MAX)
@@ -49,7 +67,9 @@ bool principal_set_scope(struct principal *p)
         if (!is_prefix(p->prefixes[i]) || !add_range(p, &len, p->prefixes[i]))
             return false;
         widen(p, p->prefixes[i]);
+        add_ancestors(p, p->prefixes[i]);
     }
+    memcpy(p->ancestors + strlen(p->ancestors), "}", 2);
     if (len + 2 > sizeof p->scope)
         return false;
     memcpy(p->scope + len, "}", 2);

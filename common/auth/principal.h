@@ -21,10 +21,11 @@ struct principal {
     char prefixes[SCOPE_PREFIXES_MAX][13]; /* division-code prefixes, "" = the country */
     char scope[1024];                      /* zeren.code_multirange text, as bound to zeren.scope */
     char scope_lo[16], scope_hi[16]; /* the smallest range around all of it: :scope_lo :scope_hi */
-    char lines[512];                 /* text[] literal, or "" for every line */
+    char ancestors[SCOPE_PREFIXES_MAX * 5 * 13 + 3]; /* text[] literal of the divisions above */
+    char lines[512];                                 /* text[] literal, or "" for every line */
 };
 
-/* Writes scope, scope_lo and scope_hi from the prefixes. False when they do not fit. */
+/* Writes scope, ancestors, scope_lo and scope_hi from the prefixes. False when they do not fit. */
 bool principal_set_scope(struct principal *p);
 
 #endif

@@ -32,7 +32,8 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Registers `fn(ptr)` to run at reset, rewind or destroy. On failure runs it at once: false. */
-bool arena_defer(struct arena *a, void (*fn)(void *), void *ptr) __attribute__((warn_unused_result));
+bool arena_defer(struct arena *a, void (*fn)(void *), void *ptr)
+    __attribute__((warn_unused_result));
 
 /* Wipe mode: memory is overwritten before it is freed or reused (passwords, tokens). */
 void arena_wipe_on_reset(struct arena *a);

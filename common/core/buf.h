@@ -1,5 +1,6 @@
 /* common/core/buf.h - a growing byte buffer with a ceiling, over an arena.
- * Appends never fail one by one: the first failure sticks, and buf_text() says so once at the end. */
+ * Appends never fail one by one: the first failure sticks, and buf_text() says so once at the end.
+ */
 #ifndef ZEREN_CORE_BUF_H
 #define ZEREN_CORE_BUF_H
 

@@ -11,8 +11,9 @@ struct citizen_id {
     bool male; /* 17th digit odd */
 };
 
-/* 17 digits and the ISO 7064 MOD 11-2 check character (X in capitals), with a birth date that exists
- * and is not after `today`. Does not look the division up: old codes stay valid for people. */
+/* 17 digits and the ISO 7064 MOD 11-2 check character (X in capitals), with a birth date that
+ * exists and is not after `today`. Does not look the division up: old codes stay valid for people.
+ */
 bool citizen_id_parse(const char *text, struct date today, struct citizen_id *ret);
 
 #endif

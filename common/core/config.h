@@ -11,7 +11,12 @@
 #include "core/arena.h"
 #include "core/err.h"
 
-enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_SECRET /* read from <NAME>_FILE */, SETTING_DATE };
+enum setting_type {
+    SETTING_TEXT,
+    SETTING_INT,
+    SETTING_SECRET /* read from <NAME>_FILE */,
+    SETTING_DATE
+};
 
 struct setting {
     const char *name; /* "DB_POOL" is read from ZEREN_DB_POOL */
@@ -20,13 +25,17 @@ struct setting {
     int64_t min, max;
     const char *unit; /* "ms", "" */
     const char *prose;
-    size_t offset; /* of a const char * or int64_t in the settings struct */
+    size_t offset;  /* of a const char * or int64_t in the settings struct */
     bool test_only; /* refused by a release build */
 };
 
-#define SETTINGS_END {0}
+#define SETTINGS_END                                                                               \
+    {                                                                                              \
+        0                                                                                          \
+    }
 
-/* Fills `into` from the environment; strings live in `a`. Fails with every bad variable named in `detail`. */
+/* Fills `into` from the environment; strings live in `a`. Fails with every bad variable named in
+ * `detail`. */
 bool config_load(struct arena *a, const struct setting *table, void *into, struct err *err);
 
 /* Prints NAME=value lines, secrets as "(set)" or "(not set)". */

@@ -10,19 +10,19 @@
 #include "core/err.h"
 
 struct csv_table {
-    size_t columns, rows;       /* rows without the heading */
-    const char **heading;       /* [columns], trimmed */
-    const char ***cells;        /* [rows][columns], trimmed; "" when empty; short rows are a fault */
-    unsigned *row_number;       /* [rows]: the record's number in the file, the heading being 1 */
+    size_t columns, rows; /* rows without the heading */
+    const char **heading; /* [columns], trimmed */
+    const char ***cells;  /* [rows][columns], trimmed; "" when empty; short rows are a fault */
+    unsigned *row_number; /* [rows]: the record's number in the file, the heading being 1 */
 };
 
 enum csv_charset { CSV_UTF8, CSV_GB18030 };
 
-/* Parses a whole table. A byte-order mark is dropped. Fails with ERR_INVALID and a detail naming the row:
- * bytes that are not in the charset (field "charset"), an open quote, a row with other than the heading's
- * number of cells (field: "row N"), no heading, more than `max_rows` rows. Blank lines and records of empty
- * cells are skipped, but count in row numbers as in a spreadsheet. ERR_TOO_LARGE past the arena's ceiling.
- * (Not csv_parse: that name is libcsv's.) */
+/* Parses a whole table. A byte-order mark is dropped. Fails with ERR_INVALID and a detail naming
+ * the row: bytes that are not in the charset (field "charset"), an open quote, a row with other
+ * than the heading's number of cells (field: "row N"), no heading, more than `max_rows` rows. Blank
+ * lines and records of empty cells are skipped, but count in row numbers as in a spreadsheet.
+ * ERR_TOO_LARGE past the arena's ceiling. (Not csv_parse: that name is libcsv's.) */
 bool csv_read(struct arena *a, const char *bytes, size_t len, enum csv_charset charset,
               size_t max_rows, struct csv_table *ret, struct err *err);
 

@@ -10,8 +10,9 @@ struct decimal {
     int8_t scale;  /* 0 to 9 */
 };
 
-/* Parses "-12.50": optional '-', digits, optional point and 1 to `max_scale` digits; no exponent, no '+', no
- * blanks, no leading zeros but a single one before the point, no negative zero; at most 18 digits in all. */
+/* Parses "-12.50": optional '-', digits, optional point and 1 to `max_scale` digits; no exponent,
+ * no '+', no blanks, no leading zeros but a single one before the point, no negative zero; at most
+ * 18 digits in all. */
 bool decimal_parse(const char *text, int max_scale, struct decimal *ret);
 
 /* Writes the shortest exact form with its scale kept ("12.50"). */

@@ -1,7 +1,7 @@
 /* common/core/division_code.h - codes of administrative divisions (GB/T 2260 and the statistical
  * code): twelve characters, province 2, city 2, county 2, town 3, village 3, padded with zeros.
- * Functional areas (new areas, development zones) carry a local code: a capital letter F in the first
- * place of their own level, so that it sorts inside its parent's range (charter D14). */
+ * Functional areas (new areas, development zones) carry a local code: a capital letter F in the
+ * first place of their own level, so that it sorts inside its parent's range (charter D14). */
 #ifndef ZEREN_CORE_DIVISION_CODE_H
 #define ZEREN_CORE_DIVISION_CODE_H
 

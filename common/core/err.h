@@ -36,7 +36,8 @@ struct err {
 const struct err_class *err_class(enum err_code code);
 
 /* Fills an empty slot and returns false, so that a refusal is one line. `field` may be NULL.
- * A slot already filled keeps its first failure. `detail` is cut at 199 bytes on a UTF-8 boundary. */
+ * A slot already filled keeps its first failure. `detail` is cut at 199 bytes on a UTF-8 boundary.
+ */
 bool err_set(struct err *e, enum err_code code, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -15,14 +15,15 @@ size_t str_length(const char *s);
 /* Printable for people: no C0 or C1 control but tab, newline and carriage return. */
 bool str_printable(const char *s);
 
-bool str_equal(const char *a, const char *b);             /* NULLs are equal to each other only */
-bool str_equal_nocase(const char *a, const char *b);      /* ASCII */
+bool str_equal(const char *a, const char *b);        /* NULLs are equal to each other only */
+bool str_equal_nocase(const char *a, const char *b); /* ASCII */
 bool str_starts(const char *s, const char *prefix);
 
 /* Whole-string signed decimal integer within [min, max]; no blanks, '+' or leading zeros. */
 bool str_int(const char *s, int64_t min, int64_t max, int64_t *ret);
 
-/* Base64url without padding. `out` holds 4*(n+2)/3+1 bytes. Decode: strict; false on anything else. */
+/* Base64url without padding. `out` holds 4*(n+2)/3+1 bytes. Decode: strict; false on anything else.
+ */
 size_t str_base64url(const unsigned char *in, size_t n, char *out);
 bool str_base64url_decode(const char *in, size_t n, unsigned char *out, size_t cap, size_t *ret_n);
 

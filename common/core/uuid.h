@@ -1,4 +1,5 @@
-/* common/core/uuid.h - UUIDv7 (RFC 9562): 48 bits of milliseconds, then random. Ids of all records. */
+/* common/core/uuid.h - UUIDv7 (RFC 9562): 48 bits of milliseconds, then random. Ids of all records.
+ */
 #ifndef ZEREN_CORE_UUID_H
 #define ZEREN_CORE_UUID_H
 

@@ -25,11 +25,14 @@ struct rows {
         .name = "tx." #i, .text = (statement), .n_params = (n), .index = (i), .read_only = true    \
     }
 static const struct stmt_form own_scope =
-    OWN(0, 2, "SELECT set_config('zeren.scope', $1, true), set_config('zeren.lines', $2, true)");
-static const struct stmt_form own_scope_custom =
-    OWN(1, 2,
+    OWN(0, 3,
         "SELECT set_config('zeren.scope', $1, true), set_config('zeren.lines', $2, true),"
-        " set_config('plan_cache_mode', 'force_custom_plan', true)");
+        " set_config('zeren.ancestors', $3, true)");
+static const struct stmt_form own_scope_custom =
+    OWN(1, 3,
+        "SELECT set_config('zeren.scope', $1, true), set_config('zeren.lines', $2, true),"
+        " set_config('zeren.ancestors', $3, true), set_config('plan_cache_mode', "
+        "'force_custom_plan', true)");
 static const struct stmt_form own_custom =
     OWN(2, 0, "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)");
 static const struct stmt_form own_claim =
@@ -192,7 +195,7 @@ static bool run_inside(struct tx *t, const struct stmt_form *f, const char *cons
 static bool run_alone(struct tx *t, const char *const *claim, const struct step *s,
                       struct rows *rows, struct err *err)
 {
-    const char *const scope[] = {t->scope, t->lines};
+    const char *const scope[] = {t->scope, t->lines, t->ancestors != NULL ? t->ancestors : ""};
     struct trip x = {.n = 0};
     if (claim != NULL)
         trip_add(&x, &own_claim, claim);
@@ -254,7 +257,7 @@ bool tx_begin(struct tx *t, const struct claim *c, struct err *err)
 {
     assert(!t->open);
     bool claims = c != NULL && c->key != NULL && !t->validate_only;
-    const char *const scope[] = {t->scope, t->lines};
+    const char *const scope[] = {t->scope, t->lines, t->ancestors != NULL ? t->ancestors : ""};
     const char *const claim[] = {claims ? c->account : NULL, claims ? c->key : NULL,
                                  claims ? c->digest : NULL};
     struct trip x = {.n = 0};

@@ -26,9 +26,10 @@ const char *rows_text(const struct rows *r, size_t row, size_t column); /* NULL 
 struct tx {
     struct pool *pool;
     struct arena *arena;
-    const char *scope;  /* multirange text of zeren.code_multirange; "{}": nothing */
-    const char *lines;  /* "" : every line; else a text array literal "{agriculture}" */
-    bool validate_only; /* roll back in place of commit: the answer is what would have been */
+    const char *scope;     /* multirange text of zeren.code_multirange; "{}": nothing */
+    const char *lines;     /* "" : every line; else a text array literal "{agriculture}" */
+    const char *ancestors; /* divisions above the scope, as a text array literal; NULL: none */
+    bool validate_only;    /* roll back in place of commit: the answer is what would have been */
 
     struct conn *conn;      /* private */
     bool open;              /* private: inside tx_begin() */

@@ -46,7 +46,8 @@ bool decode_list_fits(struct arena *a, const struct field *f, const char *const 
 /* {"a","b"} for PostgreSQL; NULL when out of memory. */
 const char *decode_array_literal(struct arena *a, const char *const *items, size_t n);
 
-/* Refuses (403) a division that the caller named outside the own scope, by OWN_SCOPE and OWN_OR_ABOVE. */
+/* Refuses (403) a division that the caller named outside the own scope, by OWN_SCOPE and
+ * OWN_OR_ABOVE. */
 bool decode_scope(struct decoder *d);
 
 #endif

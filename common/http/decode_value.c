@@ -15,6 +15,7 @@
 
 enum {
     ITEM_LENGTH_MAX = 200,        /* code points of one text of FIELD_TEXTS */
+    DECIMAL_DIGITS = 18,          /* of a decimal, those behind its point included */
     LITERAL_MAX = 4 * 1024 * 1024 /* bytes of an array literal: more than any body */
 };
 
@@ -129,12 +130,14 @@ static const char *check_decimal(struct arena *a, const struct field *f, const c
 {
     struct decimal d;
     char out[24];
-    if (!decimal_parse(text, (int)f->max, &d))
+    int64_t whole = DECIMAL_DIGITS - f->max; /* what the column keeps before the point */
+    if (!decimal_parse(text, (int)f->max, &d) ||
+        strcspn(*text == '-' ? text + 1 : text, ".") > (size_t)whole)
         return refuse(v, "not_a_decimal",
                       arena_printf(a,
                                    "A decimal number with at most %" PRId64
-                                   " digits behind the point and 18 in all.",
-                                   f->max));
+                                   " digits before the point and %" PRId64 " behind it.",
+                                   whole, f->max));
     if (f->min >= 0 && d.units < 0)
         return refuse(v, "too_small", "Not below zero.");
     if (f->min > 0 && d.units == 0)

@@ -1,37 +1,45 @@
-/* common/http/field.h - field tables: the shape of a resource, said once. Decoding, statement binding, OpenAPI and the contract
- * tests all walk the same table. A value is kept as its canonical text, which is what a statement binds. */
+/* common/http/field.h - field tables: the shape of a resource, said once. Decoding, statement
+ * binding, OpenAPI and the contract tests all walk the same table. A value is kept as its canonical
+ * text, which is what a statement binds. */
 #ifndef ZEREN_HTTP_FIELD_H
 #define ZEREN_HTTP_FIELD_H
 
 #include <stdint.h>
 
 enum field_type {
-    FIELD_TEXT,     /* min..max code points, printable, trimmed of nothing, not blank when min > 0 */
+    FIELD_TEXT, /* min..max code points, printable, trimmed of nothing, not blank when min > 0 */
     FIELD_UUID,
-    FIELD_INT,      /* min..max */
+    FIELD_INT, /* min..max */
     FIELD_BOOL,
     FIELD_DATE,
-    FIELD_INSTANT,  /* RFC 3339 */
-    FIELD_DECIMAL,  /* JSON string, e.g. "12.50"; max = digits behind the point, min = 0: not negative, -1: may be, 1: more than zero */
-    FIELD_CODE,     /* division code, twelve characters */
-    FIELD_ENUM,     /* one of values[] */
-    FIELD_UUIDS,    /* array of uuid text, at most max, no repeats; bound as a PostgreSQL array literal */
-    FIELD_TEXTS,    /* array of text of at most 200 code points, at most max elements; bound as an array literal */
-    FIELD_OBJECT,   /* nested: of[]; bound as JSON text */
-    FIELD_ARRAY     /* of objects: of[], min..max elements; bound as JSON text */
+    FIELD_INSTANT, /* RFC 3339 */
+    FIELD_DECIMAL, /* JSON string, e.g. "12.50"; max = digits behind the point, min = 0: not
+                      negative, -1: may be, 1: more than zero */
+    FIELD_CODE,    /* division code, twelve characters */
+    FIELD_ENUM,    /* one of values[] */
+    FIELD_UUIDS, /* array of uuid text, at most max, no repeats; bound as a PostgreSQL array literal
+                  */
+    FIELD_TEXTS, /* array of text of at most 200 code points, at most max elements; bound as an
+                    array literal */
+    FIELD_OBJECT, /* nested: of[]; bound as JSON text */
+    FIELD_ARRAY   /* of objects: of[], min..max elements; bound as JSON text */
 };
 
 enum field_flag {
     IN_PATH = 1 << 0,
-    IN_QUERY = 1 << 1,   /* a filter or parameter of a GET, or a parameter of an import */
+    IN_QUERY = 1 << 1, /* a filter or parameter of a GET, or a parameter of an import */
     IN_BODY = 1 << 2,
-    REQUIRED = 1 << 3,   /* in the body of a POST that creates; in the query unless the field is IN_BODY, too: then it is a filter */
+    REQUIRED = 1 << 3,   /* in the body of a POST that creates; in the query unless the field is
+                            IN_BODY, too: then it is a filter */
     SHOWN = 1 << 4,      /* part of the answer */
     NULLABLE = 1 << 5,   /* may be null in the body (merge patch: clears) and in the answer */
     IS_VERSION = 1 << 6, /* comes from If-Match, leaves as ETag; shown */
     SECRET = 1 << 7,     /* never logged, never shown; the body is wiped */
-    OWN_SCOPE = 1 << 8,  /* FIELD_CODE: a division inside the caller's scope, else 403 (charter D1: it was named) */
-    OWN_OR_ABOVE = 1 << 9 /* FIELD_CODE: as OWN_SCOPE, or one above it, whose upward records the caller reads */
+    OWN_SCOPE = 1 << 8,  /* FIELD_CODE: a division inside the caller's scope, else 403 (charter D1:
+                            it was named) */
+    OWN_OR_ABOVE =
+        1
+        << 9 /* FIELD_CODE: as OWN_SCOPE, or one above it, whose upward records the caller reads */
 };
 
 struct field {
@@ -39,12 +47,13 @@ struct field {
     enum field_type type;
     unsigned flags;
     int64_t min, max;
-    const char *const *values;  /* FIELD_ENUM, NULL-terminated */
-    const struct field *of;     /* FIELD_OBJECT, FIELD_ARRAY */
-    const char *doc;            /* one sentence for the contract */
-    const char *example;        /* as JSON text without quotes; NULL: the engine makes one */
+    const char *const *values; /* FIELD_ENUM, NULL-terminated */
+    const struct field *of;    /* FIELD_OBJECT, FIELD_ARRAY */
+    const char *doc;           /* one sentence for the contract */
+    const char *example;       /* as JSON text without quotes; NULL: the engine makes one */
 };
 
+/* clang-format off */
 #define FIELDS_END {0}
 
 #define F_TEXT(name, flags, min, max, doc, example) {name, FIELD_TEXT, flags, min, max, 0, 0, doc, example}
@@ -61,5 +70,6 @@ struct field {
 #define F_OBJECT(name, flags, of, doc) {name, FIELD_OBJECT, flags, 0, 0, 0, of, doc, 0}
 #define F_ARRAY(name, flags, of, max, doc) {name, FIELD_ARRAY, flags, 0, max, 0, of, doc, 0}
 #define F_VERSION() {"version", FIELD_INT, IS_VERSION | SHOWN, 1, INT32_MAX, 0, 0, "Rises with every change; the ETag.", "1"}
+/* clang-format on */
 
 #endif

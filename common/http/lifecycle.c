@@ -119,6 +119,7 @@ static bool stage_authz(struct request *rq)
         .arena = rq->arena,
         .scope = rq->signed_in ? rq->principal.scope : "{}",
         .lines = rq->signed_in ? rq->principal.lines : "",
+        .ancestors = rq->signed_in ? rq->principal.ancestors : NULL,
     };
     return true;
 }

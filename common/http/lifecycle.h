@@ -1,17 +1,18 @@
-/* common/http/lifecycle.h - the engine: every request passes these stages in this order, written down in lifecycle.c alone.
+/* common/http/lifecycle.h - the engine: every request passes these stages in this order, written
+ * down in lifecycle.c alone.
  *
  *  1 rate    429 by address; first, so that every answer can say what is left
- *  2 guard   413 body, 414 address, 431 headers, 400 %00 · bad UTF-8 · // · repeated Authorization, Content-Type, If-Match or Idempotency-Key
- *  3 match   404 no such address; 405 with Allow when the path exists; HEAD is GET without a body; 413 of the route
- *  4 authn   401 + WWW-Authenticate; 503 when keys or revocations are out of date; then 429 by token
- *  5 authz   403
- *  6 decode  415; 400 or 422 listing every bad field, unknown parameters and members among them; 428 without If-Match; 400 without a key where required
- *  7 handler with its transaction: 404, 409, 412, 422, 503; retries 40001 and 40P01 up to three times from a clean arena mark
- *  8 commit  503 when the outcome is unknown
- *  9 render  problem document or answer, headers
- * 10 account one log line, metrics
+ *  2 guard   413 body, 414 address, 431 headers, 400 %00 · bad UTF-8 · // · repeated Authorization,
+ * Content-Type, If-Match or Idempotency-Key 3 match   404 no such address; 405 with Allow when the
+ * path exists; HEAD is GET without a body; 413 of the route 4 authn   401 + WWW-Authenticate; 503
+ * when keys or revocations are out of date; then 429 by token 5 authz   403 6 decode  415; 400 or
+ * 422 listing every bad field, unknown parameters and members among them; 428 without If-Match; 400
+ * without a key where required 7 handler with its transaction: 404, 409, 412, 422, 503; retries
+ * 40001 and 40P01 up to three times from a clean arena mark 8 commit  503 when the outcome is
+ * unknown 9 render  problem document or answer, headers 10 account one log line, metrics
  *
- * A repeated Idempotency-Key is answered after stage 7 found it taken: same digest, the stored answer; other digest, 422; still running, 409. */
+ * A repeated Idempotency-Key is answered after stage 7 found it taken: same digest, the stored
+ * answer; other digest, 422; still running, 409. */
 #ifndef ZEREN_HTTP_LIFECYCLE_H
 #define ZEREN_HTTP_LIFECYCLE_H
 
@@ -27,16 +28,16 @@ struct rate;        /* http/rate.h */
 
 struct engine_settings { /* the settings every service has: http/service.c has the table */
     int64_t port, ops_port;
-    const char *listen;               /* 127.0.0.1; 0.0.0.0 inside a container */
+    const char *listen; /* 127.0.0.1; 0.0.0.0 inside a container */
     const char *db, *db_password, *worker_db, *worker_db_password;
     int64_t db_pool, db_acquire_ms, db_statement_ms, db_lock_ms, db_lifetime_s;
-    int64_t connections;              /* threads at most: charter D3, at least 1024 */
+    int64_t connections; /* threads at most: charter D3, at least 1024 */
     int64_t body_max_kib, import_max_kib;
     int64_t rate_per_token, rate_per_address; /* requests a minute, also the burst */
     int64_t idempotency_hours;
     int64_t drain_ms;
-    const char *proxy;                /* the only peer whose X-Forwarded-For and X-Request-Id are believed */
-    const char *today;                /* test builds only: the civil date to run at */
+    const char *proxy; /* the only peer whose X-Forwarded-For and X-Request-Id are believed */
+    const char *today; /* test builds only: the civil date to run at */
 };
 
 struct engine {
@@ -56,14 +57,16 @@ struct engine {
 /* Runs all stages; afterwards status, answer and headers are set. Never fails. */
 void lifecycle_run(struct request *rq);
 
-/* The request's claim on its Idempotency-Key (key NULL: none, or a rehearsal). Fails with ERR_INTERNAL when no digest can be made. */
+/* The request's claim on its Idempotency-Key (key NULL: none, or a rehearsal). Fails with
+ * ERR_INTERNAL when no digest can be made. */
 bool lifecycle_claim(struct request *rq, struct claim *ret);
 
 /* The most bytes a body may have on that route; NULL: on any of the service's. */
 size_t lifecycle_body_max(const struct engine *e, const struct route *r);
 
-/* Checks the tables before serving: ambiguous routes, a path parameter without a field, a statement parameter without a source, a write
- * without probe where If-Match is used, an unknown permission, verb routes without a row. Fails naming the route. */
+/* Checks the tables before serving: ambiguous routes, a path parameter without a field, a statement
+ * parameter without a source, a write without probe where If-Match is used, an unknown permission,
+ * verb routes without a row. Fails naming the route. */
 bool lifecycle_lint(const struct engine *e, struct err *err);
 
 #endif

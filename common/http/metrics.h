@@ -1,11 +1,13 @@
-/* common/http/metrics.h - counters and histograms in Prometheus text form; lock-free (C11 atomics). */
+/* common/http/metrics.h - counters and histograms in Prometheus text form; lock-free (C11 atomics).
+ */
 #ifndef ZEREN_HTTP_METRICS_H
 #define ZEREN_HTTP_METRICS_H
 
 #include "core/buf.h"
 #include "http/lifecycle.h"
 
-/* One histogram and status counters a route; routes are numbered in table order, the last slot is "no route". */
+/* One histogram and status counters a route; routes are numbered in table order, the last slot is
+ * "no route". */
 struct metrics *metrics_create(struct arena *a, const struct service *s);
 
 /* Counts one answer. */

@@ -18,7 +18,7 @@ enum occasion {
     WITH_PERMISSION,
     WITH_PATH,  /* a record is named */
     WITH_KEY,   /* a write that an Idempotency-Key can stand on */
-    WITH_INPUT, /* such a write, or one with a body */
+    WITH_INPUT, /* such a write, one with a body, or a read that counts on the calendar */
     WITH_BODY,
     WITH_VERSION
 };
@@ -57,6 +57,13 @@ static bool takes_key(const struct route *r)
     return route_is_write(r) && r->permission != PERM_PUBLIC;
 }
 
+/* A year without calendar data refuses what counts work days (charter D17). */
+static bool counts_work_days(const struct route *r)
+{
+    const char *text = r->sql == NULL ? NULL : r->sql->text;
+    return text != NULL && strstr(text, "zeren.work_days_between") != NULL;
+}
+
 static bool occurs(const struct refusal *f, const struct route *r)
 {
     switch (f->when) {
@@ -71,7 +78,7 @@ static bool occurs(const struct refusal *f, const struct route *r)
     case WITH_KEY:
         return takes_key(r);
     case WITH_INPUT:
-        return takes_key(r) || contract_takes_body(r);
+        return takes_key(r) || contract_takes_body(r) || counts_work_days(r);
     case WITH_BODY:
         return contract_takes_body(r);
     case WITH_VERSION:

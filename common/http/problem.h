@@ -4,8 +4,9 @@
 
 #include "http/request.h"
 
-/* Sets rq->status, answer and Retry-After (retryable codes: 1 s unless set) from rq->err and rq->problems; `current`, when not NULL, is the JSON of the
- * record as it stands, shown with 412 as member "current" with its "current_version". Works without memory: a fixed document then. */
+/* Sets rq->status, answer and Retry-After (retryable codes: 1 s unless set) from rq->err and
+ * rq->problems; `current`, when not NULL, is the JSON of the record as it stands, shown with 412 as
+ * member "current" with its "current_version". Works without memory: a fixed document then. */
 void problem_render(struct request *rq, const char *current);
 
 #endif

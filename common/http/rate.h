@@ -1,5 +1,5 @@
-/* common/http/rate.h - token buckets by text key (token digest, address). One mutex a shard; memory bounded: the
- * idlest bucket goes when a shard is full. Thread-safe. */
+/* common/http/rate.h - token buckets by text key (token digest, address). One mutex a shard; memory
+ * bounded: the idlest bucket goes when a shard is full. Thread-safe. */
 #ifndef ZEREN_HTTP_RATE_H
 #define ZEREN_HTTP_RATE_H
 

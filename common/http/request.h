@@ -1,5 +1,6 @@
-/* common/http/request.h - one request on its way through the engine (lifecycle.h), and what a handler may do with it.
- * A pointer you were given lives as long as the request; to keep it longer, copy it. */
+/* common/http/request.h - one request on its way through the engine (lifecycle.h), and what a
+ * handler may do with it. A pointer you were given lives as long as the request; to keep it longer,
+ * copy it. */
 #ifndef ZEREN_HTTP_REQUEST_H
 #define ZEREN_HTTP_REQUEST_H
 
@@ -15,13 +16,18 @@
 #include "http/rate.h"
 #include "http/route.h"
 
-enum problem_place { AT_POINTER /* body */, AT_PARAMETER /* path or query */, AT_HEADER, AT_CELL /* CSV row and column */ };
+enum problem_place {
+    AT_POINTER /* body */,
+    AT_PARAMETER /* path or query */,
+    AT_HEADER,
+    AT_CELL /* CSV row and column */
+};
 
 struct problem {
     enum problem_place place;
-    const char *name;   /* JSON pointer, parameter, header or column */
-    unsigned row;       /* AT_CELL */
-    const char *code;   /* "required", "too_long", "unknown_field", "not_a_date", … stable words */
+    const char *name; /* JSON pointer, parameter, header or column */
+    unsigned row;     /* AT_CELL */
+    const char *code; /* "required", "too_long", "unknown_field", "not_a_date", … stable words */
     const char *detail;
 };
 
@@ -44,20 +50,22 @@ struct request {
     const char *method, *url; /* raw, with query */
     const char *body;
     size_t body_len;
-    const char *authorization, *content_type, *if_match, *if_none_match, *idempotency_key, *traceparent, *request_id, *address;
+    const char *authorization, *content_type, *if_match, *if_none_match, *idempotency_key,
+        *traceparent, *request_id, *address;
 
     const struct route *route;
     struct principal principal; /* valid when the route is not public */
     bool signed_in;
 
     /* decoded */
-    const char *const *args; /* by index in route->fields: canonical text, NULL for absent or null */
-    const bool *given;       /* the member was there, perhaps null */
+    const char *const
+        *args;         /* by index in route->fields: canonical text, NULL for absent or null */
+    const bool *given; /* the member was there, perhaps null */
     bool validate_only;
-    long limit;              /* lists */
+    long limit;                /* lists */
     const char *sort, *cursor; /* lists; sort with leading '-' for descending */
-    const char *only_fields; /* fields=a,b or NULL */
-    const char *new_id;      /* body's id or a fresh UUIDv7 */
+    const char *only_fields;   /* fields=a,b or NULL */
+    const char *new_id;        /* body's id or a fresh UUIDv7 */
 
     struct binding *bindings; /* newest first */
 
@@ -72,41 +80,45 @@ struct request {
     size_t answer_len;
     const char *etag, *location, *link, *allow;
     int retry_after_s;
-    const char *current;          /* 412: the record as it stands */
-    bool replayed;                /* the stored answer of a repeated Idempotency-Key */
+    const char *current; /* 412: the record as it stands */
+    bool replayed;       /* the stored answer of a repeated Idempotency-Key */
 
     /* the account of it */
     int64_t started_us;
     int attempts;
-    struct rate_answer rate;      /* limit 0: no limit was asked */
+    struct rate_answer rate; /* limit 0: no limit was asked */
 };
 
 /* Refuses: sets rq->err, returns false. `field` may be NULL. */
 #define fail(rq, code, field, ...) err_set(&(rq)->err, (code), (field), __VA_ARGS__)
 
-/* Adds one bad value and sets ERR_INVALID (or ERR_BAD_PARAMETER for AT_PARAMETER and AT_HEADER). Always returns false.
- * At most 100 are kept. */
+/* Adds one bad value and sets ERR_INVALID (or ERR_BAD_PARAMETER for AT_PARAMETER and AT_HEADER).
+ * Always returns false. At most 100 are kept. */
 bool problem_add(struct request *rq, struct problem p);
 
-/* Values by field name; asserts that the field is in the route's table. NULL or false when absent. */
+/* Values by field name; asserts that the field is in the route's table. NULL or false when absent.
+ */
 const char *arg_text(const struct request *rq, const char *name);
 bool arg_given(const struct request *rq, const char *name);
 bool arg_date(const struct request *rq, const char *name, struct date *ret);
 bool arg_int(const struct request *rq, const char *name, int64_t *ret);
 bool arg_decimal(const struct request *rq, const char *name, struct decimal *ret);
 
-/* Elements of an array-of-objects field, and one member of one of them as text; NULL when absent or null. */
+/* Elements of an array-of-objects field, and one member of one of them as text; NULL when absent or
+ * null. */
 size_t arg_count(struct request *rq, const char *name);
 const char *arg_member(struct request *rq, const char *name, size_t i, const char *member);
 
-/* A further value for statements, under a name of its own (bound as :name before the fields are looked at). */
+/* A further value for statements, under a name of its own (bound as :name before the fields are
+ * looked at). */
 bool arg_bind(struct request *rq, const char *name, const char *text);
 
 /* Runs a :rows, :exec, :one or :view statement with the request's values. */
 bool db_rows(struct request *rq, const struct stmt *st, struct rows **ret);
 
-/* Runs a :write statement, one trip or inside db_begin(); the stored answer gets `status`. Sets answer, ETag and Location. Told apart
- * when no row changed: 404, 412 (with the current version), 409 by the route's probe. */
+/* Runs a :write statement, one trip or inside db_begin(); the stored answer gets `status`. Sets
+ * answer, ETag and Location. Told apart when no row changed: 404, 412 (with the current version),
+ * 409 by the route's probe. */
 bool db_write(struct request *rq, const struct stmt *st, int status);
 
 /* Opens the transaction, with the claim of the key; the engine commits after the handler. */

@@ -1,8 +1,9 @@
 /* common/http/route.h - route tables, state tables, and what makes a service.
  *
- * Which fields a route takes follows from the names its statement uses (and `also` for what only the handler reads): path fields
- * from the pattern, query fields (IN_QUERY) on GET and imports, body fields (IN_BODY) on POST and PATCH, `version` makes If-Match mandatory (428).
- * PATCH takes a JSON Merge Patch: no field is required, at least one must be given. */
+ * Which fields a route takes follows from the names its statement uses (and `also` for what only
+ * the handler reads): path fields from the pattern, query fields (IN_QUERY) on GET and imports,
+ * body fields (IN_BODY) on POST and PATCH, `version` makes If-Match mandatory (428). PATCH takes a
+ * JSON Merge Patch: no field is required, at least one must be given. */
 #ifndef ZEREN_HTTP_ROUTE_H
 #define ZEREN_HTTP_ROUTE_H
 
@@ -30,44 +31,52 @@ enum route_media { MEDIA_JSON, MEDIA_NONE /* no body taken */, MEDIA_CSV };
 
 struct route {
     enum method method;
-    const char *path;              /* below /api/v1/<service>: "/items/:id", "/reports/:id:confirm", "/divisions:import" */
+    const char *path; /* below /api/v1/<service>: "/items/:id", "/reports/:id:confirm",
+                         "/divisions:import" */
     enum permission permission;
     const struct field *fields;
-    const struct stmt *sql;        /* of the stock handlers; NULL when the handler does all */
+    const struct stmt *sql; /* of the stock handlers; NULL when the handler does all */
     handler *handler;
-    const char *id;                /* operation id, also :verb in audit rows: "confirm_report" */
+    const char *id; /* operation id, also :verb in audit rows: "confirm_report" */
     const char *summary;
-    const struct stmt *probe;      /* :one statement by the same path fields that tells 404, 412 and 409 apart */
-    const struct transition *fsm;  /* with verb routes */
-    const char *verb;              /* the row of fsm */
-    enum route_media media;        /* GET: MEDIA_NONE is implied */
-    int body_max_kib;              /* 0: the service's default */
-    const char *also;              /* further fields taken, separated by blanks */
-    int status;                    /* of success; 0: 200, or 201 for a POST whose sql is a :write without probe */
-    const struct field *shows;     /* field table of the answer when it is another one than `fields` */
-    const char *location;          /* of what a POST creates: the collection below /api/v1/<service>, "/reports/"; NULL: none */
+    const struct stmt
+        *probe; /* :one statement by the same path fields that tells 404, 412 and 409 apart */
+    const struct transition *fsm; /* with verb routes */
+    const char *verb;             /* the row of fsm */
+    enum route_media media;       /* GET: MEDIA_NONE is implied */
+    int body_max_kib;             /* 0: the service's default */
+    const char *also;             /* further fields taken, separated by blanks */
+    int status; /* of success; 0: 200, or 201 for a POST whose sql is a :write without probe */
+    const struct field *shows; /* field table of the answer when it is another one than `fields` */
+    const char *location;      /* of what a POST creates: the collection below /api/v1/<service>,
+                                  "/reports/"; NULL: none */
 };
 
-#define ROUTES_END {0}
+#define ROUTES_END                                                                                 \
+    {                                                                                              \
+        0                                                                                          \
+    }
 
 /* Stock handlers. */
-handler read_one;   /* a :one or :view statement */
-handler read_page;  /* a :page statement: limit, cursor, sort, fields, filters */
-handler write_one;  /* a :write statement; zero rows are told apart by the probe */
-handler step_one;   /* a :write statement with :from_states and :to_state out of route->fsm */
+handler read_one;  /* a :one or :view statement */
+handler read_page; /* a :page statement: limit, cursor, sort, fields, filters */
+handler write_one; /* a :write statement; zero rows are told apart by the probe */
+handler step_one;  /* a :write statement with :from_states and :to_state out of route->fsm */
 
 struct service {
     const char *name;                     /* "registry": schema, URL, log */
     const struct route *const *resources; /* NULL-terminated list of route tables */
     const struct stmt *const *statements; /* sql_<svc>_all */
     const char *description;              /* first paragraph of the contract */
-    const struct setting *settings;       /* the service's own, offsets into a struct it owns; or NULL */
+    const struct setting *settings; /* the service's own, offsets into a struct it owns; or NULL */
     void *settings_into;
-    bool (*start)(struct engine *e, struct err *err); /* after settings and pool, before listening; or NULL */
-    const char *const *pub_schemas;       /* for search_path: NULL-terminated, or NULL */
+    bool (*start)(struct engine *e,
+                  struct err *err); /* after settings and pool, before listening; or NULL */
+    const char *const *pub_schemas; /* for search_path: NULL-terminated, or NULL */
 };
 
-/* main(): settings, --print-config, --check, --openapi, --env-example, start, serve until SIGTERM, drain. Returns the exit status. */
+/* main(): settings, --print-config, --check, --openapi, --env-example, start, serve until SIGTERM,
+ * drain. Returns the exit status. */
 int service_main(const struct service *s, int argc, char **argv);
 
 #endif

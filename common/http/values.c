@@ -237,6 +237,7 @@ static const char *value_of(struct request *rq, const char *name, const struct v
 const char *const *values_of(struct request *rq, const struct stmt_form *f,
                              const struct value_context *c)
 {
+    enum err_code before = rq->err.code; /* faults of a table are gathered across statements */
     const char **values = arena_array(rq->arena, const char *, f->n_params + 1);
     if (values == NULL) {
         fail(rq, ERR_NO_MEMORY, NULL, "%s", "");
@@ -244,5 +245,5 @@ const char *const *values_of(struct request *rq, const struct stmt_form *f,
     }
     for (unsigned i = 0; i < f->n_params; i++)
         values[i] = value_of(rq, f->params[i], c);
-    return rq->err.code == ERR_NONE ? values : NULL;
+    return rq->err.code == before ? values : NULL;
 }

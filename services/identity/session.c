@@ -70,12 +70,12 @@ static const struct field jwks_fields[] = {
     FIELDS_END
 };
 
-static handler session_open, jwks;
+static handler session_open;
 
 const struct route session_routes[] = {
     {METHOD_POST, "/sessions",         PERM_PUBLIC,    login_fields,   NULL,             session_open, "open_session", "Log in and get an access token of ten minutes", .also = "account password post_id", .status = 201, .shows = token_fields},
     {METHOD_POST, "/sessions/:id:end", PERM_SIGNED_IN, session_fields, &SQL_session_end, write_one,    "end_session", "Log out: the session's token is refused within a second", .probe = &SQL_session_probe, .media = MEDIA_NONE},
-    {METHOD_GET,  "/jwks",             PERM_PUBLIC,    jwks_fields,    NULL,             jwks,         "get_jwks", "The public keys of access tokens (RFC 7517)", .probe = NULL},
+    {METHOD_GET,  "/jwks",             PERM_PUBLIC,    jwks_fields,    &SQL_signing_key_set, read_one,        "get_jwks", "The public keys of access tokens (RFC 7517)", .probe = NULL},
     ROUTES_END
 };
 /* clang-format on */
@@ -172,7 +172,7 @@ static bool choose_post(struct request *rq, struct login *l)
     const char *wanted = arg_text(rq, "post_id");
     size_t n = rows_count(l->posts);
     if (n == 0)
-        return fail(rq, ERR_FORBIDDEN, NULL, "The account has no post to act in.");
+        return fail(rq, ERR_LOGIN_REFUSED, NULL, "The account has no post to act in.");
     if (wanted == NULL)
         return true;
     while (l->chosen < n && !str_equal(rows_text(l->posts, l->chosen, POST_ID), wanted))
@@ -334,36 +334,4 @@ static bool session_open(struct request *rq)
     return signing_key(rq, &key) && find_account(rq, l) && check_password(rq, l) &&
            read_posts(rq, l) && choose_post(rq, l) && fill_principal(rq, l) &&
            write_session(rq, l) && answer(rq, l, key);
-}
-
-/* One key of the set; `pem` is only read. */
-static bool add_key(struct request *rq, struct buf *b, const char *kid, const char *pem)
-{
-    struct token_key key;
-    const char *json = NULL;
-    key.pem = arena_strdup(rq->arena, pem);
-    if (key.pem == NULL)
-        return fail(rq, ERR_NO_MEMORY, NULL, "%s", "");
-    if (!copy(rq, key.kid, sizeof key.kid, kid) || !token_jwk(rq->arena, &key, &json, &rq->err))
-        return false;
-    buf_str(b, json);
-    return true;
-}
-
-static bool jwks(struct request *rq)
-{
-    struct rows *rows = NULL;
-    struct buf b;
-    if (!db_rows(rq, &SQL_signing_key_list, &rows))
-        return false;
-    buf_init(&b, rq->arena, ANSWER_MAX);
-    buf_str(&b, "{\"keys\":[");
-    for (size_t i = 0; i < rows_count(rows); i++) {
-        if (i > 0)
-            buf_char(&b, ',');
-        if (!add_key(rq, &b, rows_text(rows, i, 0), rows_text(rows, i, 1)))
-            return false;
-    }
-    buf_str(&b, "]}");
-    return reply_json(rq, 200, buf_text(&b));
 }

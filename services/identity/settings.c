@@ -24,13 +24,15 @@ const struct setting identity_setting_table[] = {
 /* clang-format on */
 
 static struct token_key private_key; /* written by identity_start() alone */
-static const char *public_pem;
+static const char *public_pem, *jwk;
 static atomic_bool published;
 
 static const char *value_of(const char *name, const char *now)
 {
     if (strcmp(name, "kid") == 0)
         return private_key.kid;
+    if (strcmp(name, "jwk") == 0)
+        return jwk;
     return strcmp(name, "public_pem") == 0 ? public_pem : now;
 }
 
@@ -63,6 +65,10 @@ bool identity_start(struct engine *e, struct err *err)
         return err_set(err, ERR_NO_MEMORY, NULL, "no memory for the signing key");
     if (!token_public_pem(e->arena, private_key.pem, &public_pem, err) ||
         !token_thumbprint(private_key.pem, private_key.kid, err))
+        return false;
+    struct token_key shown = {.pem = (char *)(uintptr_t)public_pem};
+    memcpy(shown.kid, private_key.kid, sizeof shown.kid);
+    if (!token_jwk(e->arena, &shown, &jwk, err))
         return false;
     (void)publish(e, e->arena, clock_now(), &later);
     return true;

@@ -76,6 +76,8 @@ const struct route division_routes[] = {
 };
 /* clang-format on */
 
+enum { LOWEST_MEMBER = 4 /* level of a town */ };
+
 struct division_row {
     char code[DIVISION_CODE], parent[DIVISION_CODE];
     int level;
@@ -92,6 +94,35 @@ static const struct division_row *find(const struct division_row *rows, size_t n
     struct division_row key = {0};
     memcpy(key.code, code, strlen(code) + 1);
     return bsearch(&key, rows, n, sizeof *rows, by_code);
+}
+
+/* The next of the codes separated by ";", empty where that is not its length; false at the end. */
+static bool next_code(const char **rest, char code[static DIVISION_CODE])
+{
+    const char *text = *rest;
+    if (!text) {
+        return false;
+    }
+    size_t len = strcspn(text, ";");
+    size_t kept = len == DIVISION_CODE - 1 ? len : 0;
+    memcpy(code, text, kept);
+    code[kept] = '\0';
+    *rest = text[len] ? text + len + 1 : NULL;
+    return true;
+}
+
+/* The members of a functional area are towns and villages. */
+static bool check_members(struct request *rq, const struct sheet *s, size_t row)
+{
+    char code[DIVISION_CODE];
+    const char *rest = sheet_value(s, row, "members");
+    while (next_code(&rest, code)) {
+        if (division_level(code) < LOWEST_MEMBER) {
+            return sheet_fault(rq, s, row, "members", "not_a_division_code",
+                               "a member is a town or village by its twelve characters");
+        }
+    }
+    return true;
 }
 
 /* One row: a code that is one, whose letter says a functional area exactly when its kind does. */
@@ -116,7 +147,10 @@ static bool read_row(struct request *rq, const struct sheet *s, size_t row, stru
         return sheet_fault(rq, s, row, "kind", "kind_mismatch",
                            "a local code (with F) and the kind functional_area go together");
     }
-    return area || !sheet_value(s, row, "members") ||
+    if (area) {
+        return check_members(rq, s, row);
+    }
+    return !sheet_value(s, row, "members") ||
            sheet_fault(rq, s, row, "members", "not_taken", "only a functional area has members");
 }
 
@@ -144,51 +178,94 @@ static struct division_row *read_rows(struct request *rq, const struct sheet *s)
     return rq->n_problems ? NULL : rows;
 }
 
+static bool is_own(const struct principal *p, const char *code)
+{
+    bool within = false;
+    for (unsigned k = 0; k < p->n_prefixes && !within; k++) {
+        within = division_within(code, p->prefixes[k]);
+    }
+    return within;
+}
+
 /* Whoever names a division outside the own scope is told so; the row policies would pass over it.
  */
 static bool check_scope(struct request *rq, const struct sheet *s, const struct division_row *rows)
 {
-    const struct principal *p = &rq->principal;
+    char code[DIVISION_CODE];
     for (size_t i = 0; i < s->table.rows; i++) {
-        bool within = false;
-        for (unsigned k = 0; k < p->n_prefixes && !within; k++) {
-            within = division_within(rows[i].code, p->prefixes[k]);
-        }
-        if (!within) {
-            return fail(rq, ERR_OUT_OF_SCOPE, NULL, "row %u: %s is outside your scope",
-                        s->table.row_number[rows[i].row], rows[i].code);
-        }
+        const char *rest = sheet_value(s, rows[i].row, "members");
+        memcpy(code, rows[i].code, sizeof code);
+        do {
+            if (!is_own(&rq->principal, code)) {
+                return fail(rq, ERR_OUT_OF_SCOPE, NULL, "row %u: %s is outside your scope",
+                            s->table.row_number[rows[i].row], code);
+            }
+        } while (next_code(&rest, code));
     }
     return true;
 }
 
-/* Every parent is in the file or already there (a province's parent is the country, which is no
- * row). */
-static bool check_parents(struct request *rq, const struct sheet *s,
-                          const struct division_row *rows)
+/* Is the code there on that day or in the file? `unknown` is in order. */
+static bool is_known(const struct rows *unknown, const struct division_row *rows, size_t n,
+                     const char *code)
 {
-    size_t n = s->table.rows;
-    struct buf outside;
-    buf_init(&outside, rq->arena, n * (DIVISION_CODE + 1) + 2);
-    buf_char(&outside, '{');
+    size_t low = 0, high = rows_count(unknown);
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int order = strcmp(rows_text(unknown, mid, 0), code);
+        if (!order) {
+            return find(rows, n, code) != NULL;
+        }
+        low = order < 0 ? mid + 1 : low;
+        high = order < 0 ? high : mid;
+    }
+    return true;
+}
+
+/* Parents and members of all rows as an array literal. */
+static const char *named_codes(struct request *rq, const struct sheet *s,
+                               const struct division_row *rows)
+{
+    struct buf named;
+    char code[DIVISION_CODE];
+    buf_init(&named, rq->arena, LIMIT_ARENA_BYTES / 4);
+    buf_char(&named, '{');
     const char *last = "";
-    for (size_t i = 0; i < n; i++) {
-        if (rows[i].level > 1 && strcmp(last, rows[i].parent) && !find(rows, n, rows[i].parent)) {
-            buf_printf(&outside, "%s%s", outside.len > 1 ? "," : "", rows[i].parent);
+    for (size_t i = 0; i < s->table.rows; i++) {
+        const char *rest = sheet_value(s, rows[i].row, "members");
+        if (rows[i].level > 1 && strcmp(last, rows[i].parent)) {
+            buf_printf(&named, "%s%s", named.len > 1 ? "," : "", rows[i].parent);
             last = rows[i].parent;
         }
+        while (next_code(&rest, code)) {
+            buf_printf(&named, "%s%s", named.len > 1 ? "," : "", code);
+        }
     }
-    buf_char(&outside, '}');
+    buf_char(&named, '}');
+    return buf_text(&named);
+}
+
+/* Every parent and every member is in the file or already there (a province's parent is the
+ * country, which is no row). */
+static bool check_named(struct request *rq, const struct sheet *s, const struct division_row *rows)
+{
+    size_t n = s->table.rows;
+    char code[DIVISION_CODE];
     struct rows *unknown;
-    if (!arg_bind(rq, "codes", buf_text(&outside)) ||
+    if (!arg_bind(rq, "codes", named_codes(rq, s, rows)) ||
         !db_rows(rq, &SQL_division_unknown, &unknown)) {
         return false;
     }
-    for (size_t u = 0; u < rows_count(unknown); u++) {
-        for (size_t i = 0; i < n; i++) {
-            if (!strcmp(rows[i].parent, rows_text(unknown, u, 0))) {
-                sheet_fault(rq, s, rows[i].row, "code", "parent_unknown",
-                            "its parent division is neither here nor in this file");
+    for (size_t i = 0; i < n; i++) {
+        const char *rest = sheet_value(s, rows[i].row, "members");
+        if (rows[i].level > 1 && !is_known(unknown, rows, n, rows[i].parent)) {
+            sheet_fault(rq, s, rows[i].row, "code", "parent_unknown",
+                        "its parent division is neither here nor in this file");
+        }
+        while (next_code(&rest, code)) {
+            if (!is_known(unknown, rows, n, code)) {
+                sheet_fault(rq, s, rows[i].row, "members", "member_unknown",
+                            "a member is neither here nor in this file");
             }
         }
     }
@@ -217,15 +294,13 @@ static void add_members(struct buf *json, const char *members)
         buf_str(json, "null");
         return;
     }
-    buf_str(json, "[\"");
-    for (const char *c = members; *c; c++) {
-        if (*c == ';') {
-            buf_str(json, "\",\"");
-        } else {
-            buf_char(json, *c);
-        }
+    char code[DIVISION_CODE], gap = '[';
+    while (next_code(&members, code)) {
+        buf_char(json, gap);
+        buf_json(json, code);
+        gap = ',';
     }
-    buf_str(json, "\"]");
+    buf_char(json, ']');
 }
 
 static const char *rows_as_json(struct request *rq, const struct sheet *s,
@@ -268,7 +343,7 @@ static bool division_import(struct request *rq)
         return false;
     }
     const char *json = rows_as_json(rq, &sheet, rows);
-    return db_begin(rq) && check_parents(rq, &sheet, rows) && arg_bind(rq, "rows", json) &&
+    return db_begin(rq) && check_named(rq, &sheet, rows) && arg_bind(rq, "rows", json) &&
            arg_bind(rq, "batch_division", batch_division(rq, rows, sheet.table.rows)) &&
            db_write(rq, &SQL_division_import, 200);
 }

@@ -7,7 +7,9 @@
 #include "core/buf.h"
 #include "core/division_code.h"
 #include "core/limits.h"
+#include "core/str.h"
 #include "core/uuid.h"
+#include "http/decode.h"
 #include "http/sheet.h"
 #include "registry.h"
 #include "sql_registry.h"
@@ -30,6 +32,7 @@ static const struct field list_columns[] = {
     F_TEXT("milestones", IN_BODY, 1, 4000, "date blank name, separated by ;", "2026-03-31 方案印发;2026-09-30 完成验收"),
     FIELDS_END
 };
+static const struct field step_name = F_TEXT("name", IN_BODY, 1, 100, "What is reached.", "方案印发");
 /* clang-format on */
 
 struct unit {
@@ -50,7 +53,10 @@ struct import {
     struct task_draft *tasks; /* in order of appearance */
     size_t n_tasks;
     size_t *task_of; /* [row] */
+    /* Open hash tables of 1 + index, 0 free: the tasks by number, rows by task and lead. */
+    size_t *task_slots, *lead_slots, slot_mask;
     struct buf items, milestones;
+    struct date calendar_start;
 };
 
 static bool fault(struct import *im, size_t row, const char *column, const char *code,
@@ -96,6 +102,17 @@ static bool load_units(struct import *im)
     return true;
 }
 
+static bool load_calendar_start(struct import *im)
+{
+    struct rows *found;
+    if (!db_rows(im->rq, &SQL_calendar_start, &found)) {
+        return false;
+    }
+    const char *day = rows_text(found, 0, 0);
+    return !day || date_parse(day, &im->calendar_start) ||
+           fail(im->rq, ERR_INTERNAL, NULL, "no day of the calendar");
+}
+
 /* A unit by its name; a fault when there is none, or more than one, of that name. */
 static const struct unit *find_unit(struct import *im, size_t row, const char *column,
                                     const char *name)
@@ -138,14 +155,41 @@ static char *next_name(char **rest)
 
 /* ---- tasks ---- */
 
-static struct task_draft *find_task(struct import *im, const char *number)
+/* FNV-1a. */
+static size_t hash(const char *text, size_t seed)
 {
-    for (size_t i = 0; i < im->n_tasks; i++) {
-        if (!strcmp(im->tasks[i].number, number)) {
-            return &im->tasks[i];
-        }
+    uint64_t h = 14695981039346656037u ^ seed;
+    for (; *text; text++) {
+        h = (h ^ (unsigned char)*text) * 1099511628211u;
     }
-    return NULL;
+    return (size_t)(h ^ h >> 32);
+}
+
+/* Where the task of that number stands in the table, or where it belongs. */
+static size_t *task_slot(const struct import *im, const char *number)
+{
+    size_t at = hash(number, 0) & im->slot_mask;
+    while (im->task_slots[at] && strcmp(im->tasks[im->task_slots[at] - 1].number, number)) {
+        at = (at + 1) & im->slot_mask;
+    }
+    return &im->task_slots[at];
+}
+
+static struct task_draft *find_task(const struct import *im, const char *number)
+{
+    size_t found = *task_slot(im, number);
+    return found ? &im->tasks[found - 1] : NULL;
+}
+
+/* Where the row of that task and lead unit stands in the table, or where it belongs. */
+static size_t *lead_slot(const struct import *im, size_t task, const char *lead)
+{
+    size_t at = hash(lead, task) & im->slot_mask, row;
+    while ((row = im->lead_slots[at]) &&
+           (im->task_of[row - 1] != task || strcmp(cell(im, row - 1, "lead_unit"), lead))) {
+        at = (at + 1) & im->slot_mask;
+    }
+    return &im->lead_slots[at];
 }
 
 static bool collect_task(struct import *im, size_t row)
@@ -159,16 +203,16 @@ static bool collect_task(struct import *im, size_t row)
     struct task_draft *t = find_task(im, number);
     if (!t) {
         t = &im->tasks[im->n_tasks++];
+        *task_slot(im, number) = im->n_tasks;
         *t = (struct task_draft){
             .number = number, .title = title, .parent_number = parent, .row = row};
         if (!uuid_new(im->rq->now, t->id)) {
             return fail(im->rq, ERR_INTERNAL, NULL, "no random source");
         }
-    } else if (strcmp(t->title, title)) {
+    } else if (strcmp(t->title, title) != 0) {
         fault(im, row, "task_title", "task_differs",
               "this task number stands above with another title");
-    } else if ((parent != NULL) != (t->parent_number != NULL) ||
-               (parent && strcmp(parent, t->parent_number))) {
+    } else if (!str_equal(parent, t->parent_number)) {
         fault(im, row, "parent_number", "task_differs",
               "this task number stands above with another parent");
     }
@@ -176,26 +220,22 @@ static bool collect_task(struct import *im, size_t row)
     return true;
 }
 
-/* Parents exist, and no task is above itself. */
-static void check_tree(struct import *im)
+/* The parents of a task exist, and it is not above itself. */
+static bool check_parents(struct import *im, const struct task_draft *t)
 {
-    for (size_t i = 0; i < im->n_tasks; i++) {
-        const struct task_draft *t = &im->tasks[i];
-        int depth = 0;
-        for (const struct task_draft *up = t; up->parent_number; depth++) {
-            up = find_task(im, up->parent_number);
-            if (!up) {
-                fault(im, t->row, "parent_number", "unknown_task",
-                      "there is no task of this number");
-                break;
-            }
-            if (depth >= LIMIT_TASK_DEPTH) {
-                fault(im, t->row, "parent_number", "too_deep",
-                      "the tree of tasks is too deep or closes a circle");
-                break;
-            }
+    int depth = 0;
+    for (const struct task_draft *up = t; up->parent_number; depth++) {
+        up = find_task(im, up->parent_number);
+        if (!up) {
+            return fault(im, t->row, "parent_number", "unknown_task",
+                         "there is no task of this number");
+        }
+        if (depth >= LIMIT_TASK_DEPTH) {
+            return fault(im, t->row, "parent_number", "too_deep",
+                         "the tree of tasks is too deep or closes a circle");
         }
     }
+    return true;
 }
 
 /* ---- items ---- */
@@ -216,7 +256,12 @@ static size_t read_milestones(struct import *im, size_t row, struct milestone_dr
                   "a milestone is a date, a blank and a name");
             return 0;
         }
-        steps[n].name = part + 11;
+        const char *code = NULL, *detail = NULL;
+        steps[n].name = decode_value(im->rq->arena, &step_name, part + 11, &code, &detail);
+        if (!steps[n].name) {
+            fault(im, row, "milestones", code, detail);
+            return 0;
+        }
         if (++n > LIMIT_ITEM_MILESTONES - 1 && rest) {
             fault(im, row, "milestones", "too_many", "too many milestones");
             return 0;
@@ -255,6 +300,9 @@ static bool check_item(struct import *im, size_t row, const struct milestone_dra
     for (size_t i = 0; i < n; i++) {
         fault(im, row, found[i].field, found[i].code, found[i].detail);
     }
+    if (dated && date_compare(d.due_on, im->calendar_start) < 0) {
+        return fault(im, row, "due_on", "no_calendar", "no work-day calendar for that day");
+    }
     return dated && n == 0;
 }
 
@@ -270,24 +318,26 @@ static const struct unit *check_lead(struct import *im, size_t row)
         fault(im, row, "lead_unit", "two_leads", "an item has exactly one lead unit");
         return NULL;
     }
-    for (size_t other = 0; other < row; other++) {
-        const char *lead = cell(im, other, "lead_unit");
-        if (im->task_of[other] == im->task_of[row] && lead && !strcmp(lead, name)) {
-            fault(im, row, "lead_unit", "repeated", "this unit leads an item of this task already");
-            return NULL;
-        }
+    size_t *slot = lead_slot(im, im->task_of[row], name);
+    if (*slot) {
+        fault(im, row, "lead_unit", "repeated", "this unit leads an item of this task already");
+        return NULL;
     }
+    *slot = row + 1;
     return find_unit(im, row, "lead_unit", name);
 }
 
 /* Adds a line to a JSON array once. */
 static void add_line(struct buf *lines, const char *line)
 {
-    if (!line || !lines->bytes ||
-        strstr(lines->bytes, arena_printf(lines->arena, "\"%s\"", line))) {
+    struct buf quoted;
+    buf_init(&quoted, lines->arena, 1024);
+    buf_json(&quoted, line);
+    const char *text = buf_text(&quoted);
+    if (!line || !text || !lines->bytes || strstr(lines->bytes, text)) {
         return;
     }
-    buf_printf(lines, "%s\"%s\"", lines->len > 1 ? "," : "", line);
+    buf_printf(lines, "%s%s", lines->len > 1 ? "," : "", text);
 }
 
 /* The assisting units as JSON, their lines added to the item's. */
@@ -399,7 +449,13 @@ static bool collect(struct import *im)
     size_t n = im->sheet.table.rows;
     im->tasks = arena_array(im->rq->arena, struct task_draft, n);
     im->task_of = arena_array(im->rq->arena, size_t, n);
-    if (!im->tasks || !im->task_of) {
+    im->slot_mask = 1;
+    while (im->slot_mask < 2 * n) {
+        im->slot_mask = 2 * im->slot_mask + 1;
+    }
+    im->task_slots = arena_array(im->rq->arena, size_t, im->slot_mask + 1);
+    im->lead_slots = arena_array(im->rq->arena, size_t, im->slot_mask + 1);
+    if (!im->tasks || !im->task_of || !im->task_slots || !im->lead_slots) {
         return fail(im->rq, ERR_NO_MEMORY, NULL, "the list does not fit into memory");
     }
     buf_init(&im->items, im->rq->arena, LIMIT_ARENA_BYTES / 4);
@@ -411,7 +467,9 @@ static bool collect(struct import *im)
             add_item(im, row);
         }
     }
-    check_tree(im);
+    for (size_t i = 0; i < im->n_tasks; i++) {
+        check_parents(im, &im->tasks[i]);
+    }
     buf_char(&im->items, ']');
     buf_char(&im->milestones, ']');
     return im->rq->n_problems == 0 && im->rq->err.code == ERR_NONE;
@@ -422,7 +480,8 @@ bool duty_list_import(struct request *rq)
 {
     struct import im = {.rq = rq};
     return sheet_read(rq, list_columns, LIMIT_DUTY_LIST_ROWS, &im.sheet) && db_begin(rq) &&
-           load_units(&im) && collect(&im) && arg_bind(rq, "tasks", tasks_as_json(&im)) &&
+           load_units(&im) && load_calendar_start(&im) && collect(&im) &&
+           arg_bind(rq, "tasks", tasks_as_json(&im)) &&
            arg_bind(rq, "items", buf_text(&im.items)) &&
            arg_bind(rq, "milestones", buf_text(&im.milestones)) &&
            db_write(rq, &SQL_duty_list_import, 201);

@@ -47,6 +47,17 @@ static const struct field item_fields[] = {
     FIELDS_END
 };
 
+static const struct field corrected_fields[] = { /* of a draft; what a rule needs is never taken away */
+    F_UUID("id", IN_PATH, "Id of the item."),
+    F_TEXT("title", IN_BODY, 1, 300, "What the unit answers for.", "完成十四处供水工程改造"),
+    F_DATE("starts_on", IN_BODY, "First day.", "2026-01-05"),
+    F_DATE("due_on", IN_BODY, "Deadline: the last day that is not late.", "2026-06-18"),
+    F_DECIMAL("target", IN_BODY, 1, 4, "Target of an item measured by value.", "14"),
+    F_TEXT("unit_of_measure", IN_BODY, 1, 20, "Unit of the target.", "处"),
+    F_VERSION(),
+    FIELDS_END
+};
+
 static const struct field answers_fields[] = {
     F_UUID("post_id", SHOWN, "The post."),
     F_TEXT("title", SHOWN, 0, 80, "Its title.", "局长"),
@@ -83,7 +94,7 @@ const struct route item_routes[] = {
     {METHOD_GET,   "/items/:id",     PERM_DUTY_LIST_READ,  item_fields,    &SQL_item_get,          read_one,    "get_item", "One item"},
     {METHOD_GET,   "/overdue_items", PERM_DUTY_LIST_READ,  overdue_fields, &SQL_overdue_item_list, read_page,   "list_overdue_items", "What is late on a day, by how many work days, and who answers for it"},
     {METHOD_POST,  "/items",         PERM_DUTY_LIST_WRITE, item_fields,    &SQL_item_insert,       item_create, "create_item", "Break a task of a draft down to a lead unit", .location = "/items/", .status = 201},
-    {METHOD_PATCH, "/items/:id",     PERM_DUTY_LIST_WRITE, item_fields,    &SQL_item_correct,      write_one,   "update_item", "Correct an item of a draft", .probe = &SQL_item_get},
+    {METHOD_PATCH, "/items/:id",     PERM_DUTY_LIST_WRITE, corrected_fields, &SQL_item_correct,    write_one,   "update_item", "Correct an item of a draft", .shows = item_fields, .probe = &SQL_item_get},
     ROUTES_END
 };
 /* clang-format on */

@@ -20,8 +20,8 @@ static const char *const key_params[] = {"kid", "pem"};
 static const struct stmt key_insert = {
     .name = "stress_key",
     .kind = STMT_ROWS,
-    .text = "INSERT INTO identity.signing_key (kid, public_pem, created_at) VALUES ($1::text, "
-            "$2::text, now())",
+    .text = "INSERT INTO identity.signing_key (kid, public_pem, jwk, created_at) VALUES ($1::text, "
+            "$2::text, '{}', now())",
     .params = key_params,
     .n_params = 2,
     .index = 0,

@@ -70,3 +70,17 @@ Test(principal, refuses_more_than_fits)
     p.n_prefixes = SCOPE_PREFIXES_MAX + 1;
     cr_expect_not(principal_set_scope(&p));
 }
+
+Test(principal, knows_the_divisions_above, .timeout = 10)
+{
+    struct principal p = {.n_prefixes = 2, .prefixes = {"431302105", "431302106204"}};
+    cr_assert(principal_set_scope(&p));
+    cr_assert_str_eq(p.ancestors,
+                     "{000000000000,430000000000,431300000000,431302000000,431302106000}");
+    p = (struct principal){.n_prefixes = 1, .prefixes = {"43"}};
+    cr_assert(principal_set_scope(&p));
+    cr_assert_str_eq(p.ancestors, "{000000000000}");
+    p = (struct principal){.n_prefixes = 1, .prefixes = {""}};
+    cr_assert(principal_set_scope(&p));
+    cr_assert_str_eq(p.ancestors, "{}");
+}

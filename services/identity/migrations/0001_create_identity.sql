@@ -89,6 +89,7 @@ CREATE INDEX session_ended_at_idx ON session (ended_at) WHERE ended_at IS NOT NU
 CREATE TABLE signing_key (
   kid text COLLATE "C" CONSTRAINT signing_key_pkey PRIMARY KEY,
   public_pem text NOT NULL,
+  jwk json NOT NULL,
   created_at timestamptz NOT NULL,
   retired_at timestamptz
 );

@@ -77,7 +77,8 @@ SELECT id, account_id, post_id, created_at, expires_at, ended_at, version FROM s
  WHERE id = :id::uuid AND account_id = :caller_account::uuid
 
 -- name: signing_key_insert :exec
-INSERT INTO signing_key (kid, public_pem, created_at) VALUES (:kid::text, :public_pem::text, :now::timestamptz) ON CONFLICT (kid) DO NOTHING
+INSERT INTO signing_key (kid, public_pem, jwk, created_at) VALUES (:kid::text, :public_pem::text, :jwk::json, :now::timestamptz) ON CONFLICT (kid) DO NOTHING
 
--- name: signing_key_list :rows
-SELECT kid, public_pem FROM signing_key WHERE retired_at IS NULL ORDER BY created_at, kid
+-- name: signing_key_set :view
+-- RFC 7517: the keys that tokens may be signed with, as they were published.
+SELECT coalesce(json_agg(jwk ORDER BY created_at, kid), '[]') AS keys FROM signing_key WHERE retired_at IS NULL

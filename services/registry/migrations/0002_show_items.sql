@@ -42,3 +42,38 @@ CREATE FUNCTION grace_work_days(division text, due_on date) RETURNS integer LANG
 -- An item's progress once a report counts: milestones add up; of values the one reported latest holds.
 CREATE FUNCTION progress_after(i item, reported_on date, value numeric, milestones_reached bigint) RETURNS numeric LANGUAGE sql IMMUTABLE
   RETURN CASE WHEN i.measure = 'milestone' THEN i.progress + milestones_reached WHEN i.progress_on > reported_on THEN i.progress ELSE value END;
+
+-- The day from which on the confirmed values of an item reach its target: the first one behind the last that fell short. Sees what others confirmed
+-- while this statement waited for the item, for a volatile function reads anew. The report that counts now is given by its own values.
+CREATE FUNCTION value_done_on(i item, report_id uuid, reported_on date, value numeric) RETURNS date LANGUAGE plpgsql VOLATILE AS $$
+DECLARE done date;
+BEGIN
+  WITH counted AS (
+    SELECT r.reported_on AS day, r.decided_at AS at, r.value >= i.target AS enough
+      FROM registry.report r WHERE r.item_id = i.id AND r.status = 'confirmed' AND r.id <> report_id
+    UNION ALL SELECT value_done_on.reported_on, 'infinity', value_done_on.value >= i.target
+  ), short AS (SELECT day, at FROM counted WHERE NOT enough ORDER BY day DESC, at DESC LIMIT 1)
+  SELECT min(c.day) INTO done FROM counted c WHERE c.enough AND NOT EXISTS (SELECT FROM short s WHERE (c.day, c.at) <= (s.day, s.at));
+  RETURN done;
+END $$;
+
+-- The next edition of a division's list of a year: whoever makes one at the same time waits for it, and then reads anew.
+CREATE FUNCTION next_edition(division text, of_year integer) RETURNS smallint LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('registry.duty_list ' || division || ' ' || of_year, 0));
+  RETURN (SELECT 1 + coalesce(max(l.edition), 0) FROM registry.duty_list l WHERE l.owner_division = division AND l.year = of_year);
+END $$;
+
+-- A deadline is counted in work days (charter D17): before the first day of the calendar there are none.
+CREATE FUNCTION deadline(due_on date) RETURNS date LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF due_on < (SELECT min(day) FROM zeren.calendar_day) THEN
+    PERFORM zeren.refuse('ZR006', 'due_on', format('no work-day calendar for %s', due_on));
+  END IF;
+  RETURN due_on;
+END $$;
+
+-- Is a division another one, or below it?
+CREATE FUNCTION is_within(division text, above text) RETURNS boolean LANGUAGE sql IMMUTABLE
+  RETURN above = ANY (ARRAY[division, rpad(left(division, 9), 12, '0'), rpad(left(division, 6), 12, '0'), rpad(left(division, 4), 12, '0'),
+                            rpad(left(division, 2), 12, '0'), '000000000000']);

@@ -22,13 +22,14 @@ SELECT d.id, d.code, d.name, d.level, d.parent_code, d.kind, d.valid_from, nulli
    AND (:name_prefix::text IS NULL OR d.name ^@ :name_prefix::text)
 
 -- name: division_unknown :rows
--- Which of these codes are no division on that day.
+-- Which of these codes are no division on that day, in order.
 SELECT c.code FROM unnest(:codes::text[]) AS c(code)
  WHERE NOT EXISTS (SELECT FROM division d WHERE d.code = c.code AND d.valid_from <= :valid_from::date AND d.valid_to > :valid_from::date)
+ ORDER BY c.code COLLATE "C"
 
 -- name: division_import :write division
 -- Loads divisions valid from a day. One already there under the same name and parent stays as it is; one that differs is corrected when it began that
--- same day, and else ended there and succeeded by a new row. One audit row and one event for the whole call.
+-- same day, and else ended there and succeeded by a new row. The members given with an area are all it has from that day on. One audit row and one event for the whole call.
 WITH incoming AS MATERIALIZED (
   SELECT r.id, r.code, r.name, r.level, r.parent_code, r.kind, r.members
     FROM jsonb_to_recordset(:rows::jsonb) AS r(id uuid, code text, name text, level smallint, parent_code text, kind text, members jsonb)
@@ -54,11 +55,19 @@ WITH incoming AS MATERIALIZED (
   SELECT i.id, i.code, i.code, i.name, i.level, i.parent_code, i.kind, :valid_from::date
     FROM incoming i WHERE NOT EXISTS (SELECT FROM present p WHERE p.code = i.code)
   RETURNING id
+), left_out AS (
+  UPDATE division_member m SET valid_to = :valid_from::date
+    FROM incoming i
+   WHERE m.area_code = i.code AND i.members IS NOT NULL AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(i.members) AS k(code) WHERE k.code = m.member_code)
+     AND m.valid_from <= :valid_from::date AND m.valid_to > :valid_from::date
 ), joined AS (
   INSERT INTO division_member (area_code, member_code, owner_division, valid_from)
-  SELECT i.code, m.code, i.code, :valid_from::date
-    FROM incoming i, jsonb_array_elements_text(i.members) AS m(code) WHERE i.members IS NOT NULL
-  ON CONFLICT (area_code, member_code, valid_from) DO NOTHING
+  SELECT DISTINCT i.code, m.code, i.code, :valid_from::date
+    FROM incoming i, jsonb_array_elements_text(i.members) AS m(code)
+   WHERE i.members IS NOT NULL
+     AND NOT EXISTS (SELECT FROM division_member o WHERE o.area_code = i.code AND o.member_code = m.code
+                                                     AND o.valid_from <= :valid_from::date AND o.valid_to > :valid_from::date)
+  ON CONFLICT (area_code, member_code, valid_from) DO UPDATE SET valid_to = 'infinity'
   RETURNING 1
 ), changed AS (
   SELECT :new_id::uuid AS id, :batch_division::text AS owner_division, (SELECT count(*) FROM incoming) AS rows, (SELECT count(*) FROM inserted) AS inserted,

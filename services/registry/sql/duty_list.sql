@@ -17,7 +17,7 @@ SELECT id, owner_division, year, title, edition, status, assumed, approved_at, f
 -- R-001: the next edition of the division's list of that year.
 INSERT INTO duty_list (id, owner_division, year, title, edition, assumed, created_at)
 SELECT :new_id::uuid, :owner_division::text, :year::smallint, :title,
-       1 + coalesce((SELECT max(edition) FROM duty_list WHERE owner_division = :owner_division::text AND year = :year::smallint), 0),
+       registry.next_edition(:owner_division::text, :year::smallint),
        coalesce(:assumed::boolean, false), :now::timestamptz
 RETURNING id, owner_division, year, title, edition, status, assumed, approved_at, filed_at, in_force_at, ended_at, created_at, version
 
@@ -56,12 +56,16 @@ WITH forced AS (
   SELECT id, owner_division, year, title, edition, status, assumed, approved_at, filed_at, in_force_at, ended_at, created_at, version FROM superseded
 )
 
+-- name: calendar_start :rows
+-- The first day that work days are counted on.
+SELECT min(day) FROM zeren.calendar_day
+
 -- name: duty_list_import :write duty_list shown_division
 -- R-005: a whole list in one call: the list, its tasks, items and milestones, or nothing. One audit row and one event for the list.
 WITH list AS (
   INSERT INTO duty_list (id, owner_division, year, title, edition, assumed, created_at)
   SELECT :new_id::uuid, :owner_division::text, :year::smallint, :title,
-         1 + coalesce((SELECT max(edition) FROM duty_list WHERE owner_division = :owner_division::text AND year = :year::smallint), 0),
+         registry.next_edition(:owner_division::text, :year::smallint),
          coalesce(:assumed::boolean, false), :now::timestamptz
   RETURNING *
 ), tasks AS (
@@ -91,9 +95,11 @@ WITH list AS (
 -- Completion as of a day by unit, by task, or of the whole list; late counts items late on that day by the rule of overdue_items.
 WITH counted AS (
   SELECT i.*, i.done_on IS NOT NULL AND i.done_on <= coalesce(:as_of::date, :today::date) AS done,
-         i.due_on < coalesce(:as_of::date, :today::date) AND (i.done_on IS NULL OR i.done_on > coalesce(:as_of::date, :today::date))
-           AND zeren.work_days_between(i.due_on, coalesce(:as_of::date, :today::date)) > registry.grace_work_days(i.owner_division, i.due_on) AS late
-    FROM item i WHERE i.duty_list_id = :id
+         CASE WHEN l.status IN ('in_force', 'closed') AND i.due_on < coalesce(:as_of::date, :today::date)
+                AND (i.done_on IS NULL OR i.done_on > coalesce(:as_of::date, :today::date))
+              THEN zeren.work_days_between(i.due_on, coalesce(:as_of::date, :today::date)) > registry.grace_work_days(i.owner_division, i.due_on)
+              ELSE false END AS late
+    FROM item i JOIN duty_list l ON l.id = i.duty_list_id WHERE i.duty_list_id = :id
 ), grouped AS (
   SELECT CASE :by WHEN 'unit' THEN c.lead_organisation_id WHEN 'task' THEN c.task_id ELSE c.duty_list_id END AS id,
          count(*) AS items, count(*) FILTER (WHERE c.done) AS done, count(*) FILTER (WHERE c.late) AS late,
@@ -117,21 +123,28 @@ SELECT id, owner_division, duty_list_id, parent_id, number, position, title, ver
  WHERE (:duty_list_id::uuid IS NULL OR duty_list_id = :duty_list_id::uuid) AND (:parent_id::uuid IS NULL OR parent_id = :parent_id::uuid)
 
 -- name: task_insert :write task shown_division
--- R-002. The parent, when there is one, is a task of the same list.
-INSERT INTO task (id, owner_division, duty_list_id, parent_id, number, position, title)
-SELECT :new_id::uuid, l.owner_division, l.id,
-       CASE WHEN :parent_id::uuid IS NULL THEN NULL
-            ELSE coalesce((SELECT p.id FROM task p WHERE p.id = :parent_id::uuid AND p.duty_list_id = l.id), zeren.no_such('parent_id')) END,
-       :number, coalesce(:position::integer, 1 + coalesce((SELECT max(position) FROM task t WHERE t.duty_list_id = l.id), 0)), :title
-  FROM (SELECT coalesce((SELECT d.id FROM duty_list d WHERE d.id = :duty_list_id::uuid AND d.owner_division::text <@ (SELECT zeren.scope())),
-                        zeren.no_such('duty_list_id')) AS id) AS wanted JOIN duty_list l ON l.id = wanted.id
- WHERE CASE WHEN l.status = 'draft' THEN true ELSE zeren.refuse('ZR003', NULL, 'tasks are added to a draft; this list is ' || l.status) END
-RETURNING id, owner_division, duty_list_id, parent_id, number, position, title, version
+-- R-002: the list is held as the draft it is (and materialized: a refusal beside a join may be asked of other rows first). The parent, when there is one, is
+-- a task of the same list.
+WITH wanted AS MATERIALIZED (
+  SELECT coalesce((SELECT d.id FROM duty_list d WHERE d.id = :duty_list_id::uuid AND d.owner_division::text <@ (SELECT zeren.scope())),
+                  zeren.no_such('duty_list_id')) AS id
+), held AS MATERIALIZED (
+  SELECT l.id, l.owner_division, l.status FROM duty_list l WHERE l.id = (SELECT w.id FROM wanted w) FOR SHARE
+), changed AS (
+  INSERT INTO task (id, owner_division, duty_list_id, parent_id, number, position, title)
+  SELECT :new_id::uuid, l.owner_division, l.id,
+         CASE WHEN :parent_id::uuid IS NULL THEN NULL
+              ELSE coalesce((SELECT p.id FROM task p WHERE p.id = :parent_id::uuid AND p.duty_list_id = l.id), zeren.no_such('parent_id')) END,
+         :number, coalesce(:position::integer, 1 + coalesce((SELECT max(position) FROM task t WHERE t.duty_list_id = l.id), 0)), :title
+    FROM held l
+   WHERE CASE WHEN l.status = 'draft' THEN true ELSE zeren.refuse('ZR003', NULL, 'tasks are added to a draft; this list is ' || l.status) END
+  RETURNING id, owner_division, duty_list_id, parent_id, number, position, title, version
+)
 
 -- name: task_correct :write task shown_division
 -- R-002.
 UPDATE task t SET title = coalesce(:title, t.title), number = coalesce(:number, t.number), position = coalesce(:position::integer, t.position), version = t.version + 1
-  FROM duty_list l
+  FROM (SELECT d.id, d.status FROM duty_list d WHERE d.id = (SELECT k.duty_list_id FROM task k WHERE k.id = :id) FOR SHARE) AS l
  WHERE t.id = :id AND t.version = :version::integer AND l.id = t.duty_list_id
    AND CASE WHEN l.status = 'draft' THEN true ELSE zeren.refuse('ZR003', NULL, 'tasks of a draft are corrected; this list is ' || l.status) END
 RETURNING t.id, t.owner_division, t.duty_list_id, t.parent_id, t.number, t.position, t.title, t.version

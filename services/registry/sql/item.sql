@@ -35,27 +35,36 @@ SELECT i.id, i.owner_division, i.duty_list_id, i.task_id, t.number AS task_numbe
   JOIN duty_list l ON l.id = i.duty_list_id AND l.status IN ('in_force', 'closed')
   JOIN task t ON t.id = i.task_id LEFT JOIN organisation o ON o.id = i.lead_organisation_id
  WHERE i.owner_division >= :scope_lo::text AND i.owner_division < :scope_hi::text
-   AND zeren.work_days_between(i.due_on, day.as_of) > registry.grace_work_days(i.owner_division, i.due_on)
+   AND CASE WHEN l.status IN ('in_force', 'closed') -- the calendar is not asked for what is not in force
+            THEN zeren.work_days_between(i.due_on, day.as_of) > registry.grace_work_days(i.owner_division, i.due_on) END
    AND (:duty_list_id::uuid IS NULL OR i.duty_list_id = :duty_list_id::uuid)
    AND (:lead_organisation_id::uuid IS NULL OR i.lead_organisation_id = :lead_organisation_id::uuid)
 
 -- name: item_insert :write item shown_division
--- R-002, R-010: one lead, any assists, all visible to the caller; the item belongs to its lead's division and to the lines of all its units.
+-- R-002, R-010: one lead of the list's division or below it, any assists, all visible to the caller; the item belongs to its lead's division and to the lines of all its units.
 WITH wanted AS MATERIALIZED (
   SELECT coalesce((SELECT k.id FROM task k WHERE k.id = :task_id::uuid AND k.owner_division::text <@ (SELECT zeren.scope())), zeren.no_such('task_id')) AS task_id,
          coalesce((SELECT o.id FROM organisation o WHERE o.id = :lead_organisation_id::uuid AND o.owner_division::text <@ (SELECT zeren.scope())),
                   zeren.no_such('lead_organisation_id')) AS lead_id,
          CASE WHEN (SELECT count(*) FROM organisation o WHERE o.id = ANY (:assist_organisation_ids::uuid[])) = coalesce(cardinality(:assist_organisation_ids::uuid[]), 0)
               THEN coalesce(:assist_organisation_ids::uuid[], '{}') ELSE ARRAY[zeren.no_such('assist_organisation_ids')] END AS assist_ids
+), held AS MATERIALIZED (
+  SELECT t.id AS task_id, l.id, l.owner_division, l.status
+    FROM task t JOIN duty_list l ON l.id = t.duty_list_id WHERE t.id = (SELECT w.task_id FROM wanted w) FOR SHARE OF l
+), lead AS MATERIALIZED (
+  SELECT o.id, o.owner_division FROM organisation o WHERE o.id = (SELECT w.lead_id FROM wanted w)
 ), made AS (
   INSERT INTO item (id, owner_division, at_division, lines, duty_list_id, task_id, title, lead_organisation_id, assist_organisation_ids, starts_on, due_on,
                     measure, target, unit_of_measure, created_at)
   SELECT :new_id::uuid, o.owner_division, o.owner_division,
          coalesce((SELECT array_agg(DISTINCT u.line ORDER BY u.line) FROM organisation u
                     WHERE (u.id = o.id OR u.id = ANY (w.assist_ids)) AND u.line IS NOT NULL), '{}'),
-         t.duty_list_id, t.id, :title, o.id, w.assist_ids, :starts_on::date, :due_on::date, :measure, :target::numeric, :unit_of_measure, :now::timestamptz
-    FROM wanted w JOIN task t ON t.id = w.task_id JOIN duty_list l ON l.id = t.duty_list_id JOIN organisation o ON o.id = w.lead_id
-   WHERE CASE WHEN l.status = 'draft' THEN true ELSE zeren.refuse('ZR003', NULL, 'items are added to a draft; this list is ' || l.status) END
+         l.id, l.task_id, :title, o.id, w.assist_ids, :starts_on::date, registry.deadline(:due_on::date), :measure, :target::numeric, :unit_of_measure, :now::timestamptz
+    FROM wanted w, held l, lead o
+   WHERE CASE WHEN l.status <> 'draft' THEN zeren.refuse('ZR003', NULL, 'items are added to a draft; this list is ' || l.status)
+              WHEN NOT registry.is_within(o.owner_division, l.owner_division)
+                THEN zeren.refuse('ZR005', 'lead_organisation_id', 'the lead unit is of the list''s division or below it')
+              ELSE true END
   RETURNING *
 ), steps AS (
   INSERT INTO milestone (owner_division, lines, item_id, position, name, due_on)
@@ -73,14 +82,24 @@ WITH wanted AS MATERIALIZED (
 )
 
 -- name: item_correct :write item shown_division
--- R-002. Title, period, target; the units and the measure stay: a wrong unit is a new item. What is not corrected is shown as it was read.
+-- R-002, by whoever keeps the list. Title, period, target; the units and the measure stay: a wrong unit is a new item. What the rules of an item say
+-- (R-012, R-013) holds for the corrected one, too. What is not corrected is shown as it was read.
 WITH made AS (
   UPDATE item i
-     SET title = coalesce(:title, i.title), starts_on = coalesce(:starts_on::date, i.starts_on), due_on = coalesce(:due_on::date, i.due_on),
+     SET title = coalesce(:title, i.title), starts_on = coalesce(:starts_on::date, i.starts_on), due_on = coalesce(registry.deadline(:due_on::date), i.due_on),
          target = coalesce(:target::numeric, i.target), unit_of_measure = coalesce(:unit_of_measure, i.unit_of_measure), version = i.version + 1
-    FROM duty_list l
+    FROM (SELECT d.id, d.status FROM duty_list d WHERE d.id = (SELECT k.duty_list_id FROM item k WHERE k.id = :id) FOR SHARE) AS l
    WHERE i.id = :id AND i.version = :version::integer AND l.id = i.duty_list_id
-     AND CASE WHEN l.status = 'draft' THEN true ELSE zeren.refuse('ZR003', NULL, 'items of a draft are corrected; this list is ' || l.status) END
+     AND CASE WHEN l.status <> 'draft' THEN zeren.refuse('ZR003', NULL, 'items of a draft are corrected; this list is ' || l.status)
+              WHEN i.measure = 'milestone' AND :target::numeric IS NOT NULL
+                THEN zeren.refuse('ZR005', 'target', 'an item measured by milestones has no target')
+              WHEN i.measure = 'milestone' AND :unit_of_measure::text IS NOT NULL
+                THEN zeren.refuse('ZR005', 'unit_of_measure', 'an item measured by milestones has no target')
+              WHEN :starts_on::date > (SELECT min(m.due_on) FROM milestone m WHERE m.item_id = i.id)
+                THEN zeren.refuse('ZR005', 'starts_on', 'a milestone is due outside the item''s period')
+              WHEN :due_on::date < (SELECT max(m.due_on) FROM milestone m WHERE m.item_id = i.id)
+                THEN zeren.refuse('ZR005', 'due_on', 'a milestone is due outside the item''s period')
+              ELSE true END
   RETURNING i.*
 ), changed AS (
   SELECT i.id, i.owner_division, i.at_division, i.duty_list_id, i.task_id, s.task_number, s.task_title, i.title, i.lead_organisation_id, s.lead_organisation,

@@ -40,7 +40,8 @@ WITH target AS MATERIALIZED (
 )
 
 -- name: report_decide :write report shown_division
--- R-023: a confirmed report moves its item: the value reported latest holds, a milestone counts once; the day it is complete is the day reported.
+-- R-023: a confirmed report moves its item: the value reported latest holds, a milestone counts once; the day it is complete is the day reported,
+-- in whatever order reports are confirmed: of milestones the day of the last one, of values the first day behind the last that fell short.
 WITH decided AS (
   UPDATE report
      SET status = :to_state::text, decision_note = :decision_note, decided_by = :caller_post::uuid, decided_at = :now::timestamptz, version = version + 1
@@ -55,11 +56,13 @@ WITH decided AS (
     FROM decided d WHERE d.status = 'confirmed'
 ), moved AS (
   UPDATE item i
-     SET progress = registry.progress_after(i, c.reported_on, c.value, c.steps_reached), progress_on = greatest(i.progress_on, c.reported_on),
+     SET progress = registry.progress_after(i, c.reported_on, c.value, c.steps_reached),
+         progress_on = CASE WHEN i.measure = 'milestone' AND c.steps_reached = 0 THEN i.progress_on ELSE greatest(i.progress_on, c.reported_on) END,
          completion_bp = least(10000, floor(10000 * registry.progress_after(i, c.reported_on, c.value, c.steps_reached)
                                             / CASE i.measure WHEN 'value' THEN i.target ELSE c.steps END))::integer,
          done_on = CASE WHEN registry.progress_after(i, c.reported_on, c.value, c.steps_reached) >= CASE i.measure WHEN 'value' THEN i.target ELSE c.steps END
-                        THEN coalesce(i.done_on, c.reported_on) END,
+                        THEN CASE i.measure WHEN 'value' THEN registry.value_done_on(i, c.id, c.reported_on, c.value)
+                                            ELSE coalesce(i.done_on, greatest(i.progress_on, c.reported_on)) END END,
          version = i.version + 1
     FROM counted c WHERE i.id = c.item_id
   RETURNING i.*

@@ -1,0 +1,227 @@
+// tests/contract/refusals.test.mjs - generated from the contract: each operation is made to refuse in every way it declares that does not need a
+// story of its own (those are told in tests/api). tests/contract/coverage.test.mjs then asks that nothing declared was left unseen.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { as, newKey, send, unique } from '../support/client.mjs';
+import { assertDone, assertProblem, assertRefused } from '../support/assert.mjs';
+import { operations } from '../support/contract.mjs';
+import { hold } from '../support/database.mjs';
+import { rawCall } from '../support/raw.mjs';
+import { startService } from '../support/service.mjs';
+import { http, services } from '../support/settings.mjs';
+import { claimsOf, tokenOf } from '../support/tokens.mjs';
+import { county, listInForce, listPath, louxing, newItem, newList, newOrganisation, newTask, nobodysId, report, townOffice, unitOf, valueItem } from '../support/world.mjs';
+
+const unit = await unitOf('town_office');
+const other = await newOrganisation();
+const draft = await newList();
+const task = await newTask(draft);
+const item = await newItem(valueItem(task, unit));
+const { list: inForce, items: [reported] } = await listInForce([(t) => valueItem(t, unit)]);
+const given = assertDone(await report(reported, { value: '1', reported_on: '2025-03-31' }), 201);
+const person = assertDone(await county.post('/identity/persons', { owner_division: louxing, name: unique('人') }), 201);
+const post = assertDone(await county.post('/identity/posts', { organisation_id: other.id, title: unique('岗'), duty: 'staff' }), 201);
+const holder = assertDone(await county.post('/identity/holders', { post_id: post.id, person_id: person.id, starts_on: '2020-01-01', ends_on: '2020-02-01' }), 201);
+
+const records = { organisations: other, duty_lists: draft, tasks: task, items: item, reports: given, posts: post, persons: person, holders: holder };
+const collectionOf = (o) => o.path.split(/[/:]/)[1];
+const recordOf = (o) => (o.id === 'submit_report' ? reported : records[collectionOf(o)]);
+
+// A call of each write that would succeed, fresh each time.
+const goodBody = {
+  create_organisation: () => ({ owner_division: louxing, name: unique('单位'), kind: 'other' }),
+  update_organisation: () => ({ line: 'x' }),
+  create_duty_list: () => ({ owner_division: louxing, year: 2198, title: '清单' }),
+  update_duty_list: () => ({ title: '清单' }),
+  create_task: () => ({ duty_list_id: draft.id, number: unique('n'), title: '任务' }),
+  update_task: () => ({ title: '任务' }),
+  create_item: () => valueItem(task, other),
+  update_item: () => ({ title: '分解项' }),
+  submit_report: () => ({ value: '1', reported_on: '2025-03-31' }),
+  confirm_report: () => ({}),
+  send_back_report: () => ({ decision_note: '因' }),
+  create_post: () => ({ organisation_id: other.id, title: unique('岗'), duty: 'staff' }),
+  update_post: () => ({ title: unique('岗') }),
+  create_person: () => ({ owner_division: louxing, name: '甲' }),
+  create_holder: () => ({ post_id: post.id, person_id: person.id, starts_on: '2021-01-01', ends_on: '2021-02-01' }),
+  update_holder: () => ({ ends_on: '2020-01-15' }),
+  open_session: () => ({ account: unique('nobody'), password: 'x' }),
+};
+const goodTable = {
+  import_divisions: { csv: 'code,name\n431302,娄星区\n', query: { valid_from: '2010-01-01' } },
+  import_duty_list: { csv: 'task_number,task_title\n1,任务\n', query: { owner_division: louxing, year: 2198, title: '清单' } },
+};
+const goodQuery = { list_tasks: () => ({ duty_list_id: draft.id }), get_completion: () => ({ by: 'list' }), list_overdue_items: () => ({ as_of: '2025-01-01' }) };
+const callerOf = (o) => (o.permission === 'report.write' ? townOffice : county);
+const isWrite = (o) => o.method !== 'GET';
+const session = async () => assertDone(await send('POST', '/identity/sessions', { body: { account: 'county_office', password: (await import('../support/tokens.mjs')).password() } }), 201);
+
+function addressOf(o, id) {
+  const path = o.path.replace('{code}', id ?? louxing).replace(/\{[^}]+\}/, id ?? recordOf(o)?.id ?? nobodysId());
+  return `/${o.service}${path}`;
+}
+
+// The good call of an operation; `change` overrides what is sent.
+function good(o, change = {}) {
+  const options = { query: goodQuery[o.id]?.() ?? {}, ...goodTable[o.id] };
+  if (goodBody[o.id]) options.body = goodBody[o.id]();
+  if (o.statuses.includes('428')) options.ifMatch = recordOf(o)?.version ?? 1;
+  const { id, ...rest } = change;
+  return callerOf(o).call(o.method, addressOf(o, id), { ...options, ...(o.permission === 'public' ? { token: undefined } : {}), ...rest });
+}
+
+const declaring = (status, but = () => true) => operations.filter((o) => o.statuses.includes(String(status)) && but(o));
+const takesBody = (o) => 'requestBody' in o.operation;
+const takesTable = (o) => o.id in goodTable;
+
+for (const o of declaring(400)) {
+  test(`400 ${o.id}: an unknown parameter`, async () => {
+    assertRefused(await good(o, { query: { colour: 'red' } }), 400, 'bad_parameter', { parameter: 'colour', code: 'unknown_parameter' });
+  });
+}
+
+for (const o of declaring(401, (o) => o.permission !== 'public')) {
+  test(`401 ${o.id}: no token`, async () => assertRefused(await good(o, { token: undefined }), 401, 'unauthenticated'));
+}
+
+for (const o of declaring(403)) {
+  test(`403 ${o.id}: a role without the permission`, async () => assertRefused(await good(o, { token: tokenOf('audit_admin') }), 403, 'forbidden'));
+}
+
+for (const o of declaring(404)) {
+  test(`404 ${o.id}: no such record`, async () => {
+    const id = o.path.includes('{code}') ? '999999000000' : nobodysId();
+    assertRefused(await good(o, { id }), 404, 'not_found');
+  });
+}
+
+for (const o of declaring(412)) {
+  test(`412 ${o.id}: a version that is not the record's`, async () => {
+    const refusal = assertRefused(await good(o, { ifMatch: 999 }), 412, 'stale', { header: 'If-Match' });
+    assert.equal(refusal.current.id, recordOf(o).id);
+    assert.equal(refusal.current_version, refusal.current.version);
+  });
+}
+
+for (const o of declaring(428)) {
+  test(`428 ${o.id}: no If-Match`, async () => assertRefused(await good(o, { ifMatch: undefined }), 428, 'precondition_required', { header: 'If-Match' }));
+}
+
+for (const o of declaring(413)) {
+  test(`413 ${o.id}: a body too large, at the service and at nginx`, async () => {
+    const headers = [['Content-Type', takesTable(o) ? 'text/csv' : 'application/json'], ['Authorization', `Bearer ${tokenOf(callerOf(o).role)}`]];
+    const body = Buffer.alloc((takesTable(o) ? 8 << 20 : 1 << 20) + 1, ' ');
+    for (const base of [services[o.service], http]) {
+      const answer = await rawCall(base, `${o.method} /api/v1${addressOf(o)}`, headers, body, { ms: 30_000 });
+      assert.equal(answer?.status, 413, `${base}: ${answer?.status}`);
+      assertProblem(answer);
+    }
+  });
+}
+
+for (const o of declaring(415)) {
+  test(`415 ${o.id}: another content type`, async () => {
+    assertRefused(await good(o, { body: 'x', csv: undefined, headers: { 'Content-Type': 'text/plain' } }), 415, 'unsupported_media_type');
+  });
+}
+
+for (const o of declaring(422)) {
+  test(`422 ${o.id}: ${isWrite(o) ? (takesBody(o) ? 'an unknown field or no row' : 'a key used for another call') : 'a year without calendar'}`, async () => {
+    if (!isWrite(o)) return assertRefused(await good(o, { id: inForce.id, query: { ...goodQuery[o.id](), as_of: '2199-06-01' } }), 422, 'invalid');
+    if (takesTable(o)) return assertRefused(await good(o, { csv: goodTable[o.id].csv.split('\n')[0] + '\n' }), 422, 'invalid');
+    if (takesBody(o)) return assertRefused(await good(o, { body: { colour: 'red' } }), 422, 'invalid', { pointer: '/colour', code: 'unknown_field' });
+    const key = newKey();
+    assertDone(await county.post('/registry/organisations', goodBody.create_organisation(), { key }), 201);
+    if (o.service === 'identity') assertDone(await county.post('/identity/persons', goodBody.create_person(), { key }), 201);
+    return assertRefused(await good(o, { key }), 422, 'idempotency_key_reused');
+  });
+}
+
+test('409 of every write: a call with the same key is still running', async () => {
+  const writes = declaring(409, isWrite);
+  const keys = new Map(writes.map((o) => [o.id, newKey()]));
+  const account = (o) => claimsOf(tokenOf(callerOf(o).role)).sub;
+  const values = (service) => writes.filter((o) => o.service === service).map((o) => `('${account(o)}', '${keys.get(o.id)}', 'running')`).join(', ');
+  const running = await hold(Object.keys(services).map((service) =>
+    `INSERT INTO ${service}.idempotency (account_id, key, digest) VALUES ${values(service)}`).join('; '));
+  try {
+    for (let at = 0; at < writes.length; at += 6) {
+      await Promise.all(writes.slice(at, at + 6).map(async (o) => {
+        const answer = await good(o, { key: keys.get(o.id) });
+        assertRefused(answer, 409, 'idempotency_key_in_use');
+        assert.ok(Number(answer.headers.get('retry-after')) >= 1, o.id);
+      }));
+    }
+  } finally {
+    await running.release();
+  }
+});
+
+for (const o of declaring(304)) {
+  test(`304 ${o.id}: unchanged`, async () => {
+    const record = await good(o);
+    assertDone(record);
+    const answer = await rawCall(http, `GET /api/v1${addressOf(o)}`, [['Authorization', `Bearer ${tokenOf(callerOf(o).role)}`], ['If-None-Match', record.etag]]);
+    assert.equal(answer.status, 304);
+  });
+}
+
+for (const o of operations.filter((p) => p.statuses.includes('200') && p.statuses.includes('201'))) {
+  test(`200 ${o.id}: a rehearsal creates nothing`, async () => {
+    const answer = await good(o, { query: { ...goodTable[o.id]?.query, validate_only: true } });
+    assertDone(answer);
+    assert.equal(answer.headers.get('location'), null);
+  });
+}
+
+const beside = [];
+after(() => Promise.all(beside.map((service) => service.stop())));
+
+test('429 of every operation: over the limit, with the seconds to wait', async () => {
+  for (const service of Object.keys(services)) {
+    const limited = await startService(service, { RATE_PER_ADDRESS: 1, RATE_PER_TOKEN: 1 });
+    beside.push(limited);
+    const own = declaring(429, (o) => o.service === service);
+    await send('GET', `/${service}/openapi.json`, { base: limited.base });
+    for (const o of own) {
+      const answer = await good(o, { base: limited.base });
+      assertRefused(answer, 429, 'too_many_requests');
+      assert.ok(Number(answer.headers.get('retry-after')) >= 1, o.id);
+      assert.equal(answer.headers.get('ratelimit-remaining'), '0', o.id);
+    }
+  }
+});
+
+test('429 by token: one caller\'s limit is not another\'s', async () => {
+  const limited = await startService('registry', { RATE_PER_TOKEN: 3 });
+  beside.push(limited);
+  const read = (caller) => caller.get(`/registry/divisions/${louxing}`, {}, { base: limited.base });
+  for (let i = 0; i < 3; i++) assertDone(await read(county));
+  assertRefused(await read(county), 429, 'too_many_requests');
+  assertDone(await read(townOffice));
+});
+
+test('503 of every operation: the database cannot be reached', async () => {
+  for (const service of Object.keys(services)) {
+    const alone = await startService(service, { DB: 'host=/nowhere dbname=zeren user=nobody', WORKER_DB: '' });
+    beside.push(alone);
+    assert.equal((await fetch(`${alone.ops}/readyz`)).status, 503);
+    for (const o of declaring(503, (p) => p.service === service && p.id !== 'read_contract')) {
+      const answer = await good(o, { base: alone.base });
+      assert.equal(answer.status, 503, `${o.id}: ${answer.text}`);
+      assertProblem(answer);
+      assert.ok(Number(answer.headers.get('retry-after')) >= 1, o.id);
+    }
+  }
+});
+
+test('a good call of every operation succeeds', async () => {
+  for (const o of operations.filter((p) => !['open_session', 'end_session', 'approve_duty_list', 'file_duty_list', 'bring_duty_list_into_force', 'close_duty_list',
+    'confirm_report', 'send_back_report', 'update_duty_list', 'update_task', 'update_item', 'update_organisation', 'update_post', 'update_holder'].includes(p.id))) {
+    const answer = await good(o);
+    assert.ok(answer.status === 200 || answer.status === 201, `${o.id}: ${answer.status} ${answer.text}`);
+  }
+  const { access_token: token, session_id: id } = await session();
+  assertDone(await send('POST', `/identity/sessions/${id}:end`, { token }));
+  assertDone(await as('county_office').get(listPath(draft)));
+});

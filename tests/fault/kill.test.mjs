@@ -1,0 +1,95 @@
+// tests/fault/kill.test.mjs - kill -9 of a service and of PostgreSQL while sixteen clients write: what was acknowledged is there, nothing is
+// there twice, and both answer again by themselves within five seconds (R1).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { newKey } from '../support/client.mjs';
+import { sleep, until } from '../support/own_stack.mjs';
+import { accepts, assertLedger, itemId, persist, startStack } from './own.mjs';
+
+const CLIENTS = 16;
+const LIMIT_S = 5;
+let stack, token;
+before(async () => { stack = startStack('kill'); token = await stack.logIn('town_office'); });
+after(() => stack?.reset());
+
+const reads = async () =>
+  (await fetch(`${stack.gateway}/api/v1/registry/items/${itemId(0)}`, { headers: { Authorization: `Bearer ${token}` } })).status === 200;
+
+// Clients write until told to stop; `blow` is struck twice on the way, each time followed by a recovery it returns the seconds of.
+async function underFire(t, note, blow) {
+  const ledger = [];
+  let stop = false;
+  const client = async (c) => {
+    for (let n = 0; !stop; n++) await persist(stack.gateway, token, { n: c + n * CLIENTS, note, key: newKey() }, ledger, performance.now() + 30_000);
+  };
+  const clients = Array.from({ length: CLIENTS }, (_, c) => client(c));
+  const waits = [];
+  try {
+    for (let strike = 0; strike < 2; strike++) {
+      await sleep(1500);
+      waits.push(await blow(ledger));
+    }
+    await sleep(1000);
+  } finally {
+    stop = true;
+    await Promise.all(clients);
+  }
+  const retried = ledger.filter((line) => line.tries > 1).length;
+  t.diagnostic(`${ledger.length} reports acknowledged, ${retried} of them after a retry; back after ${waits.map((s) => s.toFixed(2)).join(' s and ')} s`);
+  assert.ok(retried > 0, 'nothing was under way when it was struck');
+  assertLedger(stack, note, ledger);
+  for (const seconds of waits) assert.ok(seconds <= LIMIT_S, `${seconds} s`);
+}
+
+// Seconds until a write is acknowledged that came after `since`.
+const acknowledgedSince = (ledger, since) => until(() => ledger.some((line) => line.at > since), 60, 'a write to be acknowledged');
+
+test('kill -9 of the registry under load', (t) => underFire(t, 'registry killed', async (ledger) => {
+  const pid = stack.pid('registry');
+  process.kill(pid, 'SIGKILL');
+  const since = performance.now();
+  await until(() => stack.pid('registry') !== pid, 30, 'another registry');
+  await until(reads, 30, 'an answer');
+  await acknowledgedSince(ledger, since);
+  return (performance.now() - since) / 1000;
+}));
+
+test('kill -9 of PostgreSQL under load', (t) => underFire(t, 'postgres killed', async (ledger) => {
+  const pid = stack.pid('postgres');
+  process.kill(pid, 'SIGKILL');
+  const struck = performance.now();
+  await until(() => stack.pid('postgres') !== pid && accepts(stack), 60, 'PostgreSQL to accept connections');
+  const accepting = performance.now();
+  t.diagnostic(`PostgreSQL accepts connections after ${((accepting - struck) / 1000).toFixed(2)} s`);
+  await until(reads, 30, 'an answer');
+  await acknowledgedSince(ledger, accepting);
+  return (performance.now() - accepting) / 1000;
+}));
+
+test('kill -9 of one backend under load, which makes PostgreSQL start over', (t) => underFire(t, 'backend killed', async (ledger) => {
+  const [backend] = stack.sql("SELECT pid FROM pg_stat_activity WHERE usename = 'registry_service' ORDER BY state = 'active' DESC LIMIT 1");
+  process.kill(Number(backend), 'SIGKILL');
+  await sleep(50);
+  await until(() => accepts(stack), 60, 'PostgreSQL to accept connections');
+  const accepting = performance.now();
+  await acknowledgedSince(ledger, accepting);
+  return (performance.now() - accepting) / 1000;
+}));
+
+test('kill -9 of the identity service does not end running tokens', async () => {
+  const pid = stack.pid('identity');
+  process.kill(pid, 'SIGKILL');
+  const since = performance.now();
+  assert.ok(await reads(), 'tokens are checked without it');
+  await until(() => stack.logIn('county_office'), 30, 'a log-in');
+  assert.ok(performance.now() - since <= LIMIT_S * 1000);
+});
+
+test('SIGTERM under load loses and refuses nothing that a retry does not mend', (t) => underFire(t, 'registry stopped', async (ledger) => {
+  const pid = stack.pid('registry');
+  process.kill(pid, 'SIGTERM');
+  const since = performance.now();
+  await until(() => stack.pid('registry') !== pid, 30, 'another registry');
+  await acknowledgedSince(ledger, since);
+  return (performance.now() - since) / 1000;
+}));

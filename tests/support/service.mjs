@@ -1,0 +1,43 @@
+// tests/support/service.mjs - a second process of a service beside the stack's, on the same database, with settings of its own.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
+import { stateDir } from './settings.mjs';
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+// settings: {RATE_PER_TOKEN: 5}. Answers {base, ops, stop}.
+export async function startService(name, settings = {}) {
+  const [port, opsPort] = [await freePort(), await freePort()];
+  const start = readFileSync(`${stateDir}/conf/${name}.start`, 'utf8').split('\n').filter((line) => line && !line.startsWith('exec '));
+  const own = { PORT: port, OPS_PORT: opsPort, ...settings };
+  const script = [...start, ...Object.entries(own).map(([key, value]) => `export ZEREN_${key}='${value}'`), `exec ${stateDir}/bin/${name}`].join('\n');
+  const drop = process.getuid() === 0 ? ['setpriv', '--reuid', 'zeren', '--regid', 'zeren', '--init-groups'] : [];
+  const [file, ...args] = [...drop, 'env', '-i', '/bin/sh', '-c', script];
+  const child = spawn(file, args, { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', (text) => { log = (log + text).slice(-100_000); });
+  const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
+  const ops = `http://127.0.0.1:${opsPort}`;
+  for (let i = 0; ; i++) {
+    const alive = await fetch(`${ops}/livez`).then((answer) => answer.ok, () => false);
+    if (alive) break;
+    if (i > 200 || child.exitCode !== null) throw new Error(`${name} does not start: ${log}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  process.on('exit', () => child.kill('SIGKILL'));
+  return {
+    base: `http://127.0.0.1:${port}`, ops, child, log: () => log,
+    stop: async () => {
+      child.kill('SIGTERM');
+      return ended;
+    },
+  };
+}
