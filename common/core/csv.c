@@ -239,6 +239,7 @@ bool csv_read(struct arena *a, const char *bytes, size_t len, enum csv_charset c
     struct csv_parser parser;
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL) != 0)
         return too_large(err);
+    csv_set_blk_size(&parser, CHUNK); /* by itself it grows a cell in steps of 128 bytes */
     bool ok = split(&r, &parser, bytes, len);
     csv_free(&parser);
     return ok;

@@ -79,9 +79,9 @@ static bool refuse_state(struct request *rq, const char *status)
     if (status == NULL)
         return fail(rq, ERR_STATE, NULL, "The record does not permit this now.");
     if (text == NULL || *text == '\0')
-        return fail(rq, ERR_STATE, "status", "The record is %s, which does not permit this.",
+        return fail(rq, ERR_STATE, NULL, "The record is %s, which does not permit this.",
                     status);
-    return fail(rq, ERR_STATE, "status", "The record is %s; this needs %s.", status, text);
+    return fail(rq, ERR_STATE, NULL, "The record is %s; this needs %s.", status, text);
 }
 
 /* May the route's step start from that state? A route without steps may from any. */

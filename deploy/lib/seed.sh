@@ -62,7 +62,7 @@ INSERT INTO identity.holder (id, owner_division, post_id, person_id, starts_on, 
 INSERT INTO identity.account (id, login, kind, person_id, password_hash)
   SELECT pg_temp.seed_id('0005', n), account, kind, CASE WHEN person IS NOT NULL THEN pg_temp.seed_id('0002', n) END, :'hash'
     FROM seed
-  ON CONFLICT (id) DO UPDATE SET password_hash = EXCLUDED.password_hash, failures = 0, locked_until = NULL;
+  ON CONFLICT (id) DO UPDATE SET password_hash = EXCLUDED.password_hash;
 INSERT INTO identity.account_post (account_id, post_id)
   SELECT pg_temp.seed_id('0005', n), pg_temp.seed_id('0003', n) FROM seed
   ON CONFLICT DO NOTHING;

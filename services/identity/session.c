@@ -132,10 +132,10 @@ static bool find_account(struct request *rq, struct login *l)
     struct rows *rows = NULL;
     if (!db_rows(rq, &SQL_login_account, &rows))
         return false;
-    if (rows_count(rows) == 0)
-        return true; /* refused after as much work as a wrong password takes */
     if (rows_text(rows, 0, ACCOUNT_LOCKED_S) != NULL)
         return locked_out(rq, rows_text(rows, 0, ACCOUNT_LOCKED_S));
+    if (rows_text(rows, 0, ACCOUNT_ID) == NULL)
+        return true; /* refused after as much work as a wrong password takes */
     l->kind = rows_text(rows, 0, ACCOUNT_KIND);
     l->hash = rows_text(rows, 0, ACCOUNT_HASH);
     const char *id = rows_text(rows, 0, ACCOUNT_ID);
@@ -151,7 +151,7 @@ static bool check_password(struct request *rq, const struct login *l)
         return false;
     if (matches)
         return true;
-    if (l->hash != NULL && !db_rows(rq, &SQL_login_failed, &rows))
+    if (!db_rows(rq, &SQL_login_failed, &rows))
         return false;
     return refuse(rq);
 }

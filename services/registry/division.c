@@ -189,20 +189,27 @@ static bool is_own(const struct principal *p, const char *code)
 
 /* Whoever names a division outside the own scope is told so; the row policies would pass over it.
  */
-static bool check_scope(struct request *rq, const struct sheet *s, const struct division_row *rows)
+static bool check_own(struct request *rq, const struct sheet *s, const struct division_row *d)
 {
     char code[DIVISION_CODE];
-    for (size_t i = 0; i < s->table.rows; i++) {
-        const char *rest = sheet_value(s, rows[i].row, "members");
-        memcpy(code, rows[i].code, sizeof code);
-        do {
-            if (!is_own(&rq->principal, code)) {
-                return fail(rq, ERR_OUT_OF_SCOPE, NULL, "row %u: %s is outside your scope",
-                            s->table.row_number[rows[i].row], code);
-            }
-        } while (next_code(&rest, code));
-    }
+    const char *rest = sheet_value(s, d->row, "members");
+    memcpy(code, d->code, sizeof code);
+    do {
+        if (!is_own(&rq->principal, code)) {
+            return fail(rq, ERR_OUT_OF_SCOPE, NULL, "row %u: %s is outside your scope",
+                        s->table.row_number[d->row], code);
+        }
+    } while (next_code(&rest, code));
     return true;
+}
+
+static bool check_scope(struct request *rq, const struct sheet *s, const struct division_row *rows)
+{
+    size_t i = 0;
+    while (i < s->table.rows && check_own(rq, s, &rows[i])) {
+        i++;
+    }
+    return i == s->table.rows;
 }
 
 /* Is the code there on that day or in the file? `unknown` is in order. */
@@ -245,29 +252,43 @@ static const char *named_codes(struct request *rq, const struct sheet *s,
     return buf_text(&named);
 }
 
+/* The rows of a table, in order of their codes, and the codes named there that are not there yet.
+ */
+struct named {
+    const struct division_row *rows;
+    size_t n;
+    const struct rows *unknown;
+};
+
+static void check_row_named(struct request *rq, const struct sheet *s, const struct named *named,
+                            const struct division_row *d)
+{
+    char code[DIVISION_CODE];
+    const char *rest = sheet_value(s, d->row, "members");
+    if (d->level > 1 && !is_known(named->unknown, named->rows, named->n, d->parent)) {
+        sheet_fault(rq, s, d->row, "code", "parent_unknown",
+                    "its parent division is neither here nor in this file");
+    }
+    while (next_code(&rest, code)) {
+        if (!is_known(named->unknown, named->rows, named->n, code)) {
+            sheet_fault(rq, s, d->row, "members", "member_unknown",
+                        "a member is neither here nor in this file");
+        }
+    }
+}
+
 /* Every parent and every member is in the file or already there (a province's parent is the
  * country, which is no row). */
 static bool check_named(struct request *rq, const struct sheet *s, const struct division_row *rows)
 {
-    size_t n = s->table.rows;
-    char code[DIVISION_CODE];
     struct rows *unknown;
     if (!arg_bind(rq, "codes", named_codes(rq, s, rows)) ||
         !db_rows(rq, &SQL_division_unknown, &unknown)) {
         return false;
     }
-    for (size_t i = 0; i < n; i++) {
-        const char *rest = sheet_value(s, rows[i].row, "members");
-        if (rows[i].level > 1 && !is_known(unknown, rows, n, rows[i].parent)) {
-            sheet_fault(rq, s, rows[i].row, "code", "parent_unknown",
-                        "its parent division is neither here nor in this file");
-        }
-        while (next_code(&rest, code)) {
-            if (!is_known(unknown, rows, n, code)) {
-                sheet_fault(rq, s, rows[i].row, "members", "member_unknown",
-                            "a member is neither here nor in this file");
-            }
-        }
+    const struct named named = {rows, s->table.rows, unknown};
+    for (size_t i = 0; i < named.n; i++) {
+        check_row_named(rq, s, &named, &rows[i]);
     }
     return rq->n_problems == 0;
 }

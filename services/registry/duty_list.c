@@ -72,7 +72,7 @@ static const struct field completion_fields[] = {
 const struct route duty_list_routes[] = {
     {METHOD_GET,   "/duty_lists",                PERM_DUTY_LIST_READ,    duty_list_filters, &SQL_duty_list_list,    read_page, "list_duty_lists", "Lists of the caller's divisions and above", .shows = duty_list_fields},
     {METHOD_GET,   "/duty_lists/:id",            PERM_DUTY_LIST_READ,    duty_list_fields,  &SQL_duty_list_get,     read_one,  "get_duty_list", "One list"},
-    {METHOD_GET,   "/duty_lists/:id/completion", PERM_DUTY_LIST_READ,    completion_fields, &SQL_duty_list_completion, read_one, "get_completion", "Completion by unit, task or list as of a day"},
+    {METHOD_GET,   "/duty_lists/:id/completion", PERM_DUTY_LIST_READ,    completion_fields, &SQL_duty_list_completion, read_one, "get_completion", "Completion by unit, task or list as of a day, of the items that the caller sees"},
     {METHOD_POST,  "/duty_lists",                PERM_DUTY_LIST_WRITE,   duty_list_fields,  &SQL_duty_list_insert,  write_one, "create_duty_list", "Draft the next edition of a year's list", .location = "/duty_lists/"},
     {METHOD_POST,  "/duty_lists:import",         PERM_DUTY_LIST_WRITE,   imported_fields,   &SQL_duty_list_import,  duty_list_import, "import_duty_list", "Load a whole list from a CSV",
         .media = MEDIA_CSV, .body_max_kib = 8192, .also = "owner_division year title assumed", .status = 201, .location = "/duty_lists/"},

@@ -1,6 +1,7 @@
 /* services/registry/duty_list_import.c - a whole duty list out of one CSV: read, check across rows,
  * write once. One row is an item, or a task alone when its item columns are empty. Rules of one
  * item are in item_rules.c. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,6 +203,7 @@ static bool collect_task(struct import *im, size_t row)
     }
     struct task_draft *t = find_task(im, number);
     if (!t) {
+        assert(im->tasks != NULL); /* collect() saw to it */
         t = &im->tasks[im->n_tasks++];
         *task_slot(im, number) = im->n_tasks;
         *t = (struct task_draft){

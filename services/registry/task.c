@@ -10,7 +10,7 @@ static const struct field task_fields[] = {
     F_UUID("duty_list_id", IN_BODY | IN_QUERY | REQUIRED | SHOWN, "The list it stands in."),
     F_UUID("parent_id", IN_BODY | IN_QUERY | SHOWN | NULLABLE, "The task it is part of, of the same list."),
     F_TEXT("number", IN_BODY | REQUIRED | SHOWN, 1, 20, "Its number in the list, unique there.", "07"),
-    F_INT("position", IN_BODY | SHOWN, 1, 1000000, "Place in the list; absent: the last.", "7"),
+    F_INT("position", IN_BODY | SHOWN, 1, INT32_MAX, "Place in the list; absent: the last.", "7"),
     F_TEXT("title", IN_BODY | REQUIRED | SHOWN, 1, 300, "What is to be done.", "新建改建农村供水工程"),
     F_VERSION(),
     FIELDS_END

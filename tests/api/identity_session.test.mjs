@@ -95,9 +95,17 @@ test('a right password ends the count of failures', async () => {
   }
 });
 
+test('a name without an account is locked as well, and says the same', async () => {
+  const name = unique('nobody');
+  for (let i = 0; i < 5; i++) assertRefused(await logIn(name, 'wrong'), 401, 'login_refused');
+  assertRefused(await logIn(name, 'wrong'), 429, 'locked_out');
+});
+
 test('an account locked until a time gone by may log in again', async () => {
-  const { id, login } = newAccount();
-  run(`UPDATE identity.account SET locked_until = now() - interval '1 second' WHERE id = '${id}'`);
+  const { login } = newAccount();
+  for (let i = 0; i < 5; i++) await logIn(login, 'wrong');
+  assertRefused(await logIn(login), 429, 'locked_out');
+  run(`UPDATE identity.login_guard SET locked_until = now() - interval '1 second' WHERE name_digest = sha256('${login}')`);
   assertDone(await logIn(login), 201);
 });
 

@@ -43,6 +43,10 @@ static void make_key(struct arena *a, struct token_key *key)
     EVP_PKEY_free(pair);
     cr_assert(token_thumbprint(key->pem, key->kid, &err) &&
               token_public_pem(a, key->pem, &public, &err));
+    super_sql(
+        "INSERT INTO registry.division (id, code, owner_division, name, level, valid_from)"
+        " VALUES (gen_random_uuid(), '431302000000', '431302000000', '测试区', 3, '2020-01-01')"
+        " ON CONFLICT DO NOTHING");
     super_sql(arena_printf(a,
                            "INSERT INTO identity.signing_key (kid, public_pem, jwk, created_at) "
                            "VALUES ('%s', '%s', '{}', now())",

@@ -60,13 +60,20 @@ CREATE TABLE account (
   person_id uuid CONSTRAINT account_person_id_fkey REFERENCES person,
   password_hash text NOT NULL,
   disabled boolean NOT NULL DEFAULT false,
-  failures integer NOT NULL DEFAULT 0,
-  locked_until timestamptz,
   epoch integer NOT NULL DEFAULT 1,
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT account_kind_check CHECK (kind IN ('person', 'machine', 'device'))
 );
 COMMENT ON COLUMN account.epoch IS 'Rises with every change of permissions; a token with a smaller one is refused within a second (charter D13)';
+
+CREATE TABLE login_guard (
+  name_digest bytea CONSTRAINT login_guard_pkey PRIMARY KEY,
+  failures integer NOT NULL,
+  locked_until timestamptz,
+  tried_at timestamptz NOT NULL
+);
+COMMENT ON TABLE login_guard IS 'Failed log-ins by SHA-256 of the name tried, so that a name without an account is locked like any other';
+CREATE INDEX login_guard_tried_at_idx ON login_guard (tried_at);
 
 CREATE TABLE account_post (
   account_id uuid NOT NULL CONSTRAINT account_post_account_id_fkey REFERENCES account,
@@ -99,6 +106,7 @@ CALL zeren.classify('role', 'reference');
 CALL zeren.classify('role_permission', 'reference');
 CALL zeren.classify('account', 'private');
 CALL zeren.classify('account_post', 'private');
+CALL zeren.classify('login_guard', 'private');
 CALL zeren.classify('session', 'private');
 CALL zeren.classify('post', 'upward');
 CALL zeren.classify('person', 'upward');
@@ -109,6 +117,7 @@ CREATE POLICY add_own_key ON signing_key FOR INSERT TO identity_service WITH CHE
 
 GRANT SELECT ON role, role_permission TO identity_service;
 GRANT SELECT, INSERT, UPDATE ON account, account_post, session, post, person, holder TO identity_service;
+GRANT SELECT, INSERT, UPDATE, DELETE ON login_guard TO identity_service;
 GRANT SELECT, INSERT ON signing_key TO identity_service;
 
 -- What other services may read (charter D16): keys, what was revoked lately, who holds which post.

@@ -1,31 +1,41 @@
 -- Log-in and log-out. Only login_posts reads a scoped table; the log-in sets the whole country for it (README).
 
 -- name: login_account :rows
--- The account of a log-in name, with the seconds that it stays locked (NULL: it is not).
-SELECT id, kind, CASE WHEN NOT disabled THEN password_hash END AS password_hash,
-       CASE WHEN locked_until > :now::timestamptz THEN ceil(extract(epoch FROM locked_until - :now::timestamptz))::integer END AS locked_s
-  FROM account
- WHERE login = :account::text
+-- The account of a log-in name, if there is one, with the seconds that the name stays locked (NULL: it is not).
+SELECT a.id, a.kind, CASE WHEN NOT a.disabled THEN a.password_hash END AS password_hash,
+       CASE WHEN g.locked_until > :now::timestamptz THEN ceil(extract(epoch FROM g.locked_until - :now::timestamptz))::integer END AS locked_s
+  FROM (SELECT sha256(convert_to(:account::text, 'UTF8')) AS name_digest) AS tried
+  LEFT JOIN account a ON a.login = :account::text
+  LEFT JOIN login_guard g ON g.name_digest = tried.name_digest
 
 -- name: login_failed :rows
--- One more failure, counted in the row itself; the one that reaches the limit locks the account and starts the count anew.
+-- One more failure of a name, whether an account has it or not, counted in the row itself; the one that reaches the limit locks the name and starts the count
+-- anew. Names not tried for a day are forgotten, a few at a time.
 WITH rule AS (
   SELECT zeren.setting_value('identity.lockout_failures', '000000000000', extract(year FROM :today::date)::integer)::integer AS failures,
          zeren.setting_value('identity.lockout_minutes', '000000000000', extract(year FROM :today::date)::integer)::integer AS minutes
 ), counted AS (
-  UPDATE account a
-     SET failures = CASE WHEN a.failures + 1 >= rule.failures THEN 0 ELSE a.failures + 1 END,
-         locked_until = CASE WHEN a.failures + 1 >= rule.failures THEN :now::timestamptz + make_interval(mins => rule.minutes) END
-    FROM rule
-   WHERE a.id = :account_id::uuid AND (a.locked_until IS NULL OR a.locked_until <= :now::timestamptz)
-  RETURNING a.id, a.version, a.locked_until
+  INSERT INTO login_guard AS g (name_digest, failures, locked_until, tried_at)
+  SELECT sha256(convert_to(:account::text, 'UTF8')), CASE WHEN rule.failures <= 1 THEN 0 ELSE 1 END,
+         CASE WHEN rule.failures <= 1 THEN :now::timestamptz + make_interval(mins => rule.minutes) END, :now::timestamptz FROM rule
+  ON CONFLICT (name_digest) DO UPDATE
+     SET failures = CASE WHEN g.failures + 1 >= (SELECT failures FROM rule) THEN 0 ELSE g.failures + 1 END,
+         locked_until = CASE WHEN g.failures + 1 >= (SELECT failures FROM rule) THEN :now::timestamptz + make_interval(mins => (SELECT minutes FROM rule)) END,
+         tried_at = EXCLUDED.tried_at
+   WHERE g.locked_until IS NULL OR g.locked_until <= :now::timestamptz
+  RETURNING g.locked_until
+), forgotten AS (
+  DELETE FROM login_guard WHERE name_digest IN (SELECT o.name_digest FROM login_guard o WHERE o.tried_at < :now::timestamptz - interval '1 day'
+                                                 ORDER BY o.tried_at LIMIT 20 FOR UPDATE SKIP LOCKED)
+), locked AS (
+  SELECT a.id, a.version, c.locked_until FROM counted c JOIN account a ON a.login = :account::text WHERE c.locked_until IS NOT NULL
 ), audited AS (
   INSERT INTO audit_log (at, verb, record, record_id, version, owner_division, request_id, body)
   SELECT :now::timestamptz, 'lock_account', 'account', id, version, '000000000000', :request_id::text, jsonb_build_object('locked_until', locked_until)
-    FROM counted WHERE locked_until IS NOT NULL
+    FROM locked
 ), announced AS (
   INSERT INTO outbox (at, verb, record, record_id, version, owner_division, trace_id)
-  SELECT :now::timestamptz, 'lock_account', 'account', id, version, '000000000000', :trace_id::text FROM counted WHERE locked_until IS NOT NULL
+  SELECT :now::timestamptz, 'lock_account', 'account', id, version, '000000000000', :trace_id::text FROM locked
 )
 SELECT count(*)::text AS counted FROM counted
 
@@ -40,11 +50,17 @@ SELECT p.id, p.title, p.organisation_id, p.owner_division, p.role, p.scope_lines
  ORDER BY p.created_at, p.id
 
 -- name: session_insert :rows
--- The session of a right password, if the account is neither locked nor disabled by now; the count of failures ends.
-WITH account_now AS (
-  UPDATE account SET failures = 0, locked_until = NULL
-   WHERE id = :account_id::uuid AND NOT disabled AND (locked_until IS NULL OR locked_until <= :now::timestamptz)
-  RETURNING id, epoch
+-- The session of a right password, if the name is not locked and the account not disabled by now; the count of failures ends.
+WITH tried AS (
+  SELECT sha256(convert_to(:account::text, 'UTF8')) AS name_digest
+), cleared AS (
+  DELETE FROM login_guard g USING tried t
+   WHERE g.name_digest = t.name_digest AND (g.locked_until IS NULL OR g.locked_until <= :now::timestamptz)
+  RETURNING 1
+), account_now AS (
+  SELECT id, epoch FROM account
+   WHERE id = :account_id::uuid AND NOT disabled
+     AND (EXISTS (SELECT FROM cleared) OR NOT EXISTS (SELECT FROM login_guard g, tried t WHERE g.name_digest = t.name_digest))
 ), opened AS (
   INSERT INTO session (id, account_id, post_id, created_at, expires_at)
   SELECT :new_id::uuid, id, :chosen_post::uuid, :now::timestamptz, :expires_at::timestamptz FROM account_now

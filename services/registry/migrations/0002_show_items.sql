@@ -5,6 +5,8 @@ COMMENT ON COLUMN item.progress_on IS 'reported_on of the confirmed report that 
 
 -- A caller of one county reads its range of owner_division and sorts little; a caller of a province walks the order itself (charter D4).
 CREATE INDEX item_order_idx ON item (due_on, id);
+-- Where a unit assists: asked before its line is corrected.
+CREATE INDEX item_assist_organisation_ids_idx ON item USING gin (assist_organisation_ids);
 CREATE INDEX item_created_at_idx ON item (created_at, id);
 CREATE INDEX report_created_at_idx ON report (created_at, id);
 CREATE INDEX organisation_name_idx ON organisation (name, id);
@@ -71,6 +73,15 @@ BEGIN
     PERFORM zeren.refuse('ZR006', 'due_on', format('no work-day calendar for %s', due_on));
   END IF;
   RETURN due_on;
+END $$;
+
+-- R-007: a division that exists on that day; the country, which is no row, is one always.
+CREATE FUNCTION known_division(wanted text, on_day date) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF wanted <> '000000000000' AND NOT EXISTS (SELECT FROM registry.division d WHERE d.code = wanted AND d.valid_from <= on_day AND d.valid_to > on_day) THEN
+    PERFORM zeren.refuse('ZR005', 'owner_division', 'there is no such division');
+  END IF;
+  RETURN wanted;
 END $$;
 
 -- Is a division another one, or below it?

@@ -16,7 +16,7 @@ SELECT id, owner_division, year, title, edition, status, assumed, approved_at, f
 -- name: duty_list_insert :write duty_list shown_division
 -- R-001: the next edition of the division's list of that year.
 INSERT INTO duty_list (id, owner_division, year, title, edition, assumed, created_at)
-SELECT :new_id::uuid, :owner_division::text, :year::smallint, :title,
+SELECT :new_id::uuid, registry.known_division(:owner_division::text, :today::date), :year::smallint, :title,
        registry.next_edition(:owner_division::text, :year::smallint),
        coalesce(:assumed::boolean, false), :now::timestamptz
 RETURNING id, owner_division, year, title, edition, status, assumed, approved_at, filed_at, in_force_at, ended_at, created_at, version
@@ -64,7 +64,7 @@ SELECT min(day) FROM zeren.calendar_day
 -- R-005: a whole list in one call: the list, its tasks, items and milestones, or nothing. One audit row and one event for the list.
 WITH list AS (
   INSERT INTO duty_list (id, owner_division, year, title, edition, assumed, created_at)
-  SELECT :new_id::uuid, :owner_division::text, :year::smallint, :title,
+  SELECT :new_id::uuid, registry.known_division(:owner_division::text, :today::date), :year::smallint, :title,
          registry.next_edition(:owner_division::text, :year::smallint),
          coalesce(:assumed::boolean, false), :now::timestamptz
   RETURNING *

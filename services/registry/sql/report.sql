@@ -40,7 +40,7 @@ WITH target AS MATERIALIZED (
 )
 
 -- name: report_decide :write report shown_division
--- R-023: a confirmed report moves its item: the value reported latest holds, a milestone counts once; the day it is complete is the day reported,
+-- R-026: whatever the list's state by then. R-023: a confirmed report moves its item: the value reported latest holds, a milestone counts once; the day it is complete is the day reported,
 -- in whatever order reports are confirmed: of milestones the day of the last one, of values the first day behind the last that fell short.
 WITH decided AS (
   UPDATE report
