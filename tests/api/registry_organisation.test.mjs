@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { allOf, unique, uuid } from '../support/client.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
-import { county, louxing, newOrganisation, nobodysId, otherCounty, shuangfeng, town, townOffice } from '../support/world.mjs';
+import { county, louxing, newItem, newList, newOrganisation, newTask, nobodysId, otherCounty, shuangfeng, town, townOffice, valueItem } from '../support/world.mjs';
 
 const path = '/registry/organisations';
 const members = ['id', 'owner_division', 'name', 'kind', 'line', 'created_at', 'version'];
@@ -102,4 +102,16 @@ test('a unit above is read from below, one beside is not there', async () => {
   assertDone(await townOffice.get(`${path}/${above.id}`));
   const beside = await newOrganisation({ owner_division: shuangfeng }, otherCounty);
   assertRefused(await county.get(`${path}/${beside.id}`), 404, 'not_found');
+});
+
+test('R-007: a unit belongs to a division that exists', async () => {
+  assertRefused(await county.post(path, { owner_division: '431302999000', name: unique('单位'), kind: 'other' }), 422, 'invalid', { pointer: '/owner_division' });
+});
+
+test('R-014: the line of a unit that stands on an item stays', async () => {
+  const unit = await newOrganisation({ line: 'water' });
+  await newItem(valueItem(await newTask(await newList()), unit));
+  assertRefused(await county.patch(`${path}/${unit.id}`, 1, { line: 'finance' }), 409, 'state_conflict');
+  const name = unique('新名');
+  assertRecord(assertDone(await county.patch(`${path}/${unit.id}`, 1, { name })), { name, line: 'water' });
 });

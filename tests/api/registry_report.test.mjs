@@ -174,3 +174,12 @@ test('a device reports with a key, and the same key again reports nothing more',
   assert.equal(again.text, first.text);
   assert.equal((await allOf(county, path, { item_id: item.id })).length, 1);
 });
+
+test('R-026: what was reported in time is decided when the list is closed', async () => {
+  const { list, items: [item] } = await listInForce([(task) => valueItem(task, unit)]);
+  const given = await Promise.all(['4', '5'].map(async (value) => assertDone(await report(item, { value, reported_on: '2025-06-30' }), 201)));
+  await step(list, 'close');
+  assertRecord(assertDone(await county.verb(`${path}/${given[0].id}:confirm`, 1, {})), { status: 'confirmed' });
+  assertRecord(assertDone(await county.verb(`${path}/${given[1].id}:send_back`, 1, { decision_note: '因' })), { status: 'sent_back' });
+  assertRecord(await itemNow(item), { progress: '4' });
+});
