@@ -27,21 +27,6 @@ static const struct field division_fields[] = {
     F_TEXTS("predecessor_codes", SHOWN, 100, "Codes it came from."),
     F_TEXTS("member_codes", SHOWN, 1000, "The towns a functional area administers."),
     F_DATE("as_of", IN_QUERY, "As it was on that day; absent: today.", "2026-06-30"),
-    F_VERSION(),
-    FIELDS_END
-};
-
-static const struct field listed_fields[] = {
-    F_UUID("id", SHOWN, "Id of this row of the division."),
-    F_CODE("code", SHOWN, "Twelve characters."),
-    F_TEXT("name", SHOWN, 1, 60, "Its name.", "娄星区"),
-    F_INT("level", IN_QUERY | SHOWN, 1, 5, "1 province, 2 city, 3 county, 4 town, 5 village.", "3"),
-    F_CODE("parent_code", IN_QUERY | SHOWN | NULLABLE, "The division one level up."),
-    F_ENUM("kind", IN_QUERY | SHOWN, division_kinds, "Statutory, or a functional area."),
-    F_DATE("valid_from", SHOWN, "First day of this row.", "2023-06-30"),
-    F_DATE("valid_to", SHOWN | NULLABLE, "First day no longer valid.", "2027-01-01"),
-    F_TEXTS("predecessor_codes", SHOWN, 100, "Codes it came from."),
-    F_DATE("as_of", IN_QUERY, "As they were on that day; absent: today.", "2026-06-30"),
     F_TEXT("name_prefix", IN_QUERY, 1, 60, "Only names that begin so.", "娄星"),
     F_VERSION(),
     FIELDS_END
@@ -68,7 +53,7 @@ static const struct field division_columns[] = { /* of the CSV */
 };
 
 const struct route division_routes[] = {
-    {METHOD_GET,  "/divisions",        PERM_DIVISION_READ,  listed_fields,   &SQL_division_list,   read_page, "list_divisions", "Divisions by parent, level, kind, beginning of the name, as of a day"},
+    {METHOD_GET,  "/divisions",        PERM_DIVISION_READ,  division_fields, &SQL_division_list,   read_page, "list_divisions", "Divisions by parent, level, kind, beginning of the name, as of a day"},
     {METHOD_GET,  "/divisions/:code",  PERM_DIVISION_READ,  division_fields, &SQL_division_get,    read_one,  "get_division", "One division as of a day"},
     {METHOD_POST, "/divisions:import", PERM_DIVISION_WRITE, import_fields,   &SQL_division_import, division_import, "import_divisions", "Load divisions from a CSV with columns code, name and optionally kind, members",
         .media = MEDIA_CSV, .body_max_kib = 8192, .also = "valid_from", .status = 200},

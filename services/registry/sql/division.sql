@@ -13,7 +13,10 @@ SELECT d.id, d.code, d.name, d.level, d.parent_code, d.kind, d.valid_from, nulli
 -- Divisions valid on a day, by parent, level, kind or beginning of the name.
 -- sort: code, name
 -- key: code
-SELECT d.id, d.code, d.name, d.level, d.parent_code, d.kind, d.valid_from, nullif(d.valid_to, 'infinity') AS valid_to, d.predecessor_codes, d.version
+SELECT d.id, d.code, d.name, d.level, d.parent_code, d.kind, d.valid_from, nullif(d.valid_to, 'infinity') AS valid_to, d.predecessor_codes,
+       (SELECT coalesce(json_agg(m.member_code ORDER BY m.member_code), '[]') FROM division_member m
+         WHERE m.area_code = d.code AND m.valid_from <= coalesce(:as_of::date, :today::date) AND m.valid_to > coalesce(:as_of::date, :today::date)) AS member_codes,
+       d.version
   FROM division d
  WHERE d.valid_from <= coalesce(:as_of::date, :today::date) AND d.valid_to > coalesce(:as_of::date, :today::date)
    AND (:parent_code::text IS NULL OR d.parent_code = :parent_code::text)
