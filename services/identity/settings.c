@@ -3,8 +3,10 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "auth/password.h"
+#include "core/str.h"
 #include "http/lifecycle.h"
 #include "identity.h"
 #include "sql_identity.h"
@@ -26,6 +28,10 @@ const struct setting identity_setting_table[] = {
 static struct token_key private_key; /* written by identity_start() alone */
 static const char *public_pem, *jwk;
 static atomic_bool published;
+static atomic_int_fast64_t known_us; /* ticks from which on every service has read the key */
+
+/* Services poll keys every 300 ms (auth/trust.h): two polls, and what a poll takes. */
+enum { KEY_KNOWN_MS = 700 };
 
 static const char *value_of(const char *name, const char *now)
 {
@@ -47,10 +53,16 @@ static bool publish(struct engine *e, struct arena *a, instant_us at, struct err
     for (unsigned i = 0; i < f->n_params && i < sizeof values / sizeof *values; i++)
         values[i] = value_of(f->params[i], now);
     bool done = tx_run(&tx, f, values, &rows, err);
-    tx_end(&tx);
+    int64_t age_ms = 0;
     if (done)
-        atomic_store(&published, true);
-    return done;
+        (void)str_int(rows_text(rows, 0, 0), 0, INT64_MAX, &age_ms);
+    tx_end(&tx);
+    if (!done)
+        return false;
+    int64_t left_ms = age_ms < KEY_KNOWN_MS ? KEY_KNOWN_MS - age_ms : 0;
+    atomic_store(&known_us, clock_ticks_us() + left_ms * 1000);
+    atomic_store(&published, true);
+    return true;
 }
 
 /* A database that is not there yet is no reason not to start: the first log-in publishes the key.
@@ -74,10 +86,20 @@ bool identity_start(struct engine *e, struct err *err)
     return true;
 }
 
+/* A token signed before the others have read the key would be refused by them: the first log-in of
+ * a new key waits. */
+static void wait_until_known(void)
+{
+    int64_t left_us = atomic_load(&known_us) - clock_ticks_us();
+    if (left_us > 0)
+        (void)usleep((useconds_t)left_us);
+}
+
 bool signing_key(struct request *rq, const struct token_key **ret)
 {
     if (!atomic_load(&published) && !publish(rq->engine, rq->arena, rq->now, &rq->err))
         return false;
+    wait_until_known();
     *ret = &private_key;
     return true;
 }

@@ -92,8 +92,12 @@ WITH ended AS (
 SELECT id, account_id, post_id, created_at, expires_at, ended_at, version FROM session
  WHERE id = :id::uuid AND account_id = :caller_account::uuid
 
--- name: signing_key_insert :exec
-INSERT INTO signing_key (kid, public_pem, jwk, created_at) VALUES (:kid::text, :public_pem::text, :jwk::json, :now::timestamptz) ON CONFLICT (kid) DO NOTHING
+-- name: signing_key_insert :rows
+-- Publishes the key once, and says for how many milliseconds it has been there.
+WITH added AS (
+  INSERT INTO signing_key (kid, public_pem, jwk, created_at) VALUES (:kid::text, :public_pem::text, :jwk::json, :now::timestamptz) ON CONFLICT (kid) DO NOTHING
+)
+SELECT coalesce((SELECT (extract(epoch FROM :now::timestamptz - k.created_at) * 1000)::bigint FROM signing_key k WHERE k.kid = :kid::text), 0)::text AS age_ms
 
 -- name: signing_key_set :view
 -- RFC 7517: the keys that tokens may be signed with, as they were published.
