@@ -79,8 +79,7 @@ static bool refuse_state(struct request *rq, const char *status)
     if (status == NULL)
         return fail(rq, ERR_STATE, NULL, "The record does not permit this now.");
     if (text == NULL || *text == '\0')
-        return fail(rq, ERR_STATE, NULL, "The record is %s, which does not permit this.",
-                    status);
+        return fail(rq, ERR_STATE, NULL, "The record is %s, which does not permit this.", status);
     return fail(rq, ERR_STATE, NULL, "The record is %s; this needs %s.", status, text);
 }
 
