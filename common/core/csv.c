@@ -35,14 +35,23 @@ static bool too_large(struct err *err)
     return err_set(err, ERR_TOO_LARGE, NULL, "The table is too large to be read");
 }
 
+/* Where the table itself is faulty, for whoever reports by row and code. */
+static void note(struct csv_table *t, unsigned row, const char *code)
+{
+    t->fault_row = row;
+    t->fault = code;
+}
+
 static bool fault(struct reader *r, const char *what)
 {
+    note(r->table, r->records + 1, "bad_quotes");
     return err_set(r->err, ERR_INVALID, NULL, "row %u: %s", r->records + 1, what);
 }
 
 static bool fault_lengths(struct reader *r)
 {
     char row[24];
+    note(r->table, r->records, "ragged_row");
     snprintf(row, sizeof row, "row %u", r->records);
     return err_set(r->err, ERR_INVALID, row, "row %u has %zu cells, the heading has %zu",
                    r->records, r->n, r->table->columns);
@@ -125,6 +134,7 @@ static void finish_record(struct reader *r)
     } else if (r->n != t->columns) {
         fault_lengths(r);
     } else if (t->rows == r->max_rows) {
+        note(t, r->records, "too_many_rows");
         err_set(r->err, ERR_INVALID, NULL, "The table has more than %zu rows (row %u)", r->max_rows,
                 r->records);
     } else {
@@ -164,20 +174,25 @@ static bool split(struct reader *r, struct csv_parser *parser, const char *text,
     }
     if (csv_fini(parser, on_cell, on_end, r) != 0)
         return fault(r, "a quotation mark is not closed");
-    if (r->err->code == ERR_NONE && r->table->heading == NULL)
+    if (r->err->code == ERR_NONE && r->table->heading == NULL) {
+        note(r->table, 1, "no_heading");
         return err_set(r->err, ERR_INVALID, NULL, "The table has no heading (row 1)");
+    }
     return r->err->code == ERR_NONE;
 }
 
 /* The text after its byte-order mark must be UTF-8 without NUL, line by line to name the line. */
-static bool check_lines(const char *text, size_t len, const char *charset, struct err *err)
+static bool check_lines(struct csv_table *t, const char *text, size_t len, const char *charset,
+                        struct err *err)
 {
     unsigned line = 1;
     while (len > 0) {
         const char *end = memchr(text, '\n', len);
         size_t n = end == NULL ? len : (size_t)(end - text) + 1;
-        if (!str_utf8(text, n))
+        if (!str_utf8(text, n)) {
+            note(t, line, "not_in_charset");
             return err_set(err, ERR_INVALID, "charset", "line %u is not valid %s", line, charset);
+        }
         text += n;
         len -= n;
         line++;
@@ -193,7 +208,8 @@ static unsigned line_of(const char *text, const char *at)
     return line;
 }
 
-static bool to_utf8(struct arena *a, const char **text, size_t *len, struct err *err)
+static bool to_utf8(struct csv_table *t, struct arena *a, const char **text, size_t *len,
+                    struct err *err)
 {
     size_t cap = *len + *len / 2 + 4; /* two bytes become three at most, four stay four */
     char *utf8 = arena_alloc(a, cap);
@@ -206,9 +222,10 @@ static bool to_utf8(struct arena *a, const char **text, size_t *len, struct err 
     size_t left = *len, room = cap;
     size_t failed = iconv(converter, &in, &left, &out, &room);
     iconv_close(converter);
-    if (failed == (size_t)-1)
-        return err_set(err, ERR_INVALID, "charset", "line %u is not valid GB18030",
-                       line_of(*text, in));
+    if (failed == (size_t)-1) {
+        note(t, line_of(*text, in), "not_in_charset");
+        return err_set(err, ERR_INVALID, "charset", "line %u is not valid GB18030", t->fault_row);
+    }
     *text = utf8;
     *len = cap - room;
     return true;
@@ -218,13 +235,13 @@ bool csv_read(struct arena *a, const char *bytes, size_t len, enum csv_charset c
               size_t max_rows, struct csv_table *ret, struct err *err)
 {
     *ret = (struct csv_table){0};
-    if (charset == CSV_GB18030 && !to_utf8(a, &bytes, &len, err))
+    if (charset == CSV_GB18030 && !to_utf8(ret, a, &bytes, &len, err))
         return false;
     if (len >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) {
         bytes += 3;
         len -= 3;
     }
-    if (!check_lines(bytes, len, charset == CSV_UTF8 ? "UTF-8" : "GB18030", err))
+    if (!check_lines(ret, bytes, len, charset == CSV_UTF8 ? "UTF-8" : "GB18030", err))
         return false;
     size_t ends = 1;
     for (size_t i = 0; i < len; i++)

@@ -14,6 +14,10 @@ struct csv_table {
     const char **heading; /* [columns], trimmed */
     const char ***cells;  /* [rows][columns], trimmed; "" when empty; short rows are a fault */
     unsigned *row_number; /* [rows]: the record's number in the file, the heading being 1 */
+    unsigned
+        fault_row; /* where csv_read() failed with ERR_INVALID, and as what: not_in_charset (then it
+                      counts lines), bad_quotes, ragged_row, too_many_rows, no_heading */
+    const char *fault;
 };
 
 enum csv_charset { CSV_UTF8, CSV_GB18030 };

@@ -63,7 +63,8 @@ static void add_problem(struct buf *b, const struct problem *p)
     buf_printf(b, "{\"code\":\"%s\"", p->code);
     if (p->place == AT_CELL)
         buf_printf(b, ",\"row\":%u", p->row);
-    if (str_utf8(p->name, strlen(p->name))) { /* "" is a pointer, too: the whole body */
+    if (p->name != NULL &&
+        str_utf8(p->name, strlen(p->name))) { /* "" is a pointer, too: the whole body */
         buf_printf(b, ",\"%s\":", place_name(p->place));
         buf_json(b, p->name);
     }

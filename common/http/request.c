@@ -5,13 +5,13 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "core/str.h"
 #include "http/decode.h"
 
 #include "core/banned.h"
 
 enum {
-    PROBLEMS_MAX = 100, /* a client that has more will not read them */
     PROBLEMS_FIRST = 8, /* room that doubles */
 };
 
@@ -19,7 +19,7 @@ enum {
 static bool problem_room(struct request *rq)
 {
     size_t n = rq->n_problems;
-    if (n >= PROBLEMS_MAX)
+    if (n >= LIMIT_PROBLEMS)
         return false;
     bool full = n == 0 || (n >= PROBLEMS_FIRST && (n & (n - 1)) == 0);
     if (!full)
@@ -35,7 +35,7 @@ static bool problem_room(struct request *rq)
 
 bool problem_add(struct request *rq, struct problem p)
 {
-    assert(p.name != NULL && p.code != NULL && p.detail != NULL);
+    assert((p.name != NULL || p.place == AT_CELL) && p.code != NULL && p.detail != NULL);
     bool outside_body = p.place == AT_PARAMETER || p.place == AT_HEADER;
     if (outside_body && rq->err.code == ERR_INVALID) /* 400 goes before 422 */
         err_clear(&rq->err);

@@ -79,12 +79,26 @@ static bool read_row(struct request *rq, struct sheet *s, size_t row, size_t n_f
     return true;
 }
 
+/* What makes the table unreadable is a fault with a row like any other. */
+static bool refuse_table(struct request *rq, const struct sheet *s)
+{
+    struct err why = rq->err;
+    if (!s->table.fault) {
+        return false; /* no memory */
+    }
+    err_clear(&rq->err);
+    return problem_add(rq, (struct problem){.place = AT_CELL,
+                                            .row = s->table.fault_row,
+                                            .code = s->table.fault,
+                                            .detail = arena_strdup(rq->arena, why.detail)});
+}
+
 bool sheet_read(struct request *rq, const struct field *columns, size_t max_rows, struct sheet *ret)
 {
     *ret = (struct sheet){.columns = columns};
     if (!csv_read(rq->arena, rq->body ? rq->body : "", rq->body_len, decode_charset(rq), max_rows,
                   &ret->table, &rq->err)) {
-        return false;
+        return refuse_table(rq, ret);
     }
     if (!check_heading(rq, ret)) {
         return false;
