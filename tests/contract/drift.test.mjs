@@ -109,3 +109,7 @@ test("every change of a version takes If-Match and declares 412 and 428", () => 
 test("the state tables in proto are those the registry prints", () => {
   assert.ok(readFileSync(`${root}/proto/registry.md`, "utf8").includes(printed("registry", "--states").trim()));
 });
+
+test("deploy/env.example lists the settings as they are", () => {
+  assert.equal(readFileSync(`${root}/deploy/env.example`, "utf8"), printed("identity", "--env-example"));
+});
