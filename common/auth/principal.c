@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/division_code.h"
+
 #include "core/banned.h"
 
 /* A significant prefix of a division code (core/division_code.h): 0, 2, 4, 6, 9 or 12 characters.
@@ -74,4 +76,13 @@ bool principal_set_scope(struct principal *p)
         return false;
     memcpy(p->scope + len, "}", 2);
     return true;
+}
+
+bool principal_covers(const struct principal *p, const char *code)
+{
+    for (unsigned i = 0; i < p->n_prefixes; i++) {
+        if (division_within(code, p->prefixes[i]))
+            return true;
+    }
+    return false;
 }

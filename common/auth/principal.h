@@ -28,4 +28,7 @@ struct principal {
 /* Writes scope, ancestors, scope_lo and scope_hi from the prefixes. False when they do not fit. */
 bool principal_set_scope(struct principal *p);
 
+/* Is the division one of the caller's, or below one? */
+bool principal_covers(const struct principal *p, const char *code);
+
 #endif

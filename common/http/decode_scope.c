@@ -7,15 +7,6 @@
 
 #include "core/banned.h"
 
-static bool is_own(const struct principal *p, const char *code)
-{
-    for (unsigned i = 0; i < p->n_prefixes; i++) {
-        if (division_within(code, p->prefixes[i]))
-            return true;
-    }
-    return false;
-}
-
 /* Does a division of the caller's lie below `code`? */
 static bool is_above(const struct principal *p, const char *code)
 {
@@ -36,7 +27,7 @@ bool decode_scope(struct decoder *d)
         const struct field *f = &d->route->fields[i];
         const char *code = d->args[i];
         if (code == NULL || (f->flags & (OWN_SCOPE | OWN_OR_ABOVE)) == 0 ||
-            is_own(&rq->principal, code))
+            principal_covers(&rq->principal, code))
             continue;
         if ((f->flags & OWN_OR_ABOVE) == 0 || !is_above(&rq->principal, code))
             return fail(rq, ERR_OUT_OF_SCOPE, f->name, "%s is outside your scope.", code);

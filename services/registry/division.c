@@ -163,15 +163,6 @@ static struct division_row *read_rows(struct request *rq, const struct sheet *s)
     return rq->n_problems ? NULL : rows;
 }
 
-static bool is_own(const struct principal *p, const char *code)
-{
-    bool within = false;
-    for (unsigned k = 0; k < p->n_prefixes && !within; k++) {
-        within = division_within(code, p->prefixes[k]);
-    }
-    return within;
-}
-
 /* Whoever names a division outside the own scope is told so; the row policies would pass over it.
  */
 static bool check_own(struct request *rq, const struct sheet *s, const struct division_row *d)
@@ -180,7 +171,7 @@ static bool check_own(struct request *rq, const struct sheet *s, const struct di
     const char *rest = sheet_value(s, d->row, "members");
     memcpy(code, d->code, sizeof code);
     do {
-        if (!is_own(&rq->principal, code)) {
+        if (!principal_covers(&rq->principal, code)) {
             return fail(rq, ERR_OUT_OF_SCOPE, NULL, "row %u: %s is outside your scope",
                         s->table.row_number[d->row], code);
         }

@@ -26,6 +26,7 @@ WITH rule AS (
   RETURNING g.locked_until
 ), forgotten AS (
   DELETE FROM login_guard WHERE name_digest IN (SELECT o.name_digest FROM login_guard o WHERE o.tried_at < :now::timestamptz - interval '1 day'
+                                                   AND (o.locked_until IS NULL OR o.locked_until <= :now::timestamptz)
                                                  ORDER BY o.tried_at LIMIT 20 FOR UPDATE SKIP LOCKED)
 ), locked AS (
   SELECT a.id, a.version, c.locked_until FROM counted c JOIN account a ON a.login = :account::text WHERE c.locked_until IS NOT NULL
