@@ -10,6 +10,7 @@
 
 #include "core/buf.h"
 #include "core/date.h"
+#include "core/secret.h"
 #include "core/str.h"
 
 #include "core/banned.h"
@@ -41,7 +42,7 @@ static void fault(struct faults *f, const char *variable, const char *why, ...)
 
 static const char *suffix_of(const struct setting *s)
 {
-    return s->type == SETTING_SECRET ? "_FILE" : "";
+    return s->type == SETTING_SECRET || s->type == SETTING_PATH ? "_FILE" : "";
 }
 
 /* Is `entry` ("NAME=value") the variable of this setting? Then its value, else NULL. */
@@ -96,22 +97,26 @@ static void refuse_unknown(struct arena *a, const struct setting *table, struct 
 /* Reads a whole secret file and drops one newline at its end. NULL with the reason. */
 static const char *read_secret(struct arena *a, const char *path, const char **ret_why)
 {
-    FILE *file = fopen(path, "re");
-    *ret_why = "names a file that cannot be read";
-    if (file == NULL)
+    size_t n = 0;
+    char *text = secret_read(path, SECRET_MAX, &n, ret_why);
+    if (text == NULL)
         return NULL;
-    char *text = arena_alloc(a, SECRET_MAX + 2);
-    size_t n = text == NULL ? 0 : fread(text, 1, SECRET_MAX + 1, file);
-    bool bad = ferror(file) != 0;
-    fclose(file);
-    if (bad || text == NULL)
+    *ret_why = "did not fit in memory";
+    if (!arena_defer(a, secret_release, text))
         return NULL;
     if (n > 0 && text[n - 1] == '\n')
         text[--n] = '\0';
     if (n > 0 && text[n - 1] == '\r')
         text[--n] = '\0';
     *ret_why = n == 0 ? "names an empty file" : "names a file that is no secret";
-    return n == 0 || n > SECRET_MAX || strlen(text) != n ? NULL : text;
+    return n == 0 || strlen(text) != n ? NULL : text;
+}
+
+/* The path itself, when the file can be read now. NULL with the reason. */
+static const char *read_path(struct arena *a, const char *path, const char **ret_why)
+{
+    *ret_why = "names a file that cannot be read";
+    return access(path, R_OK) == 0 ? arena_strdup(a, path) : NULL;
 }
 
 static void store(void *into, const struct setting *s, const void *value, size_t size)
@@ -166,6 +171,8 @@ static void load_one(struct arena *a, const struct setting *s, void *into, struc
         value = s->fallback;
     else if (s->type == SETTING_SECRET)
         value = read_secret(a, value, &why);
+    else if (s->type == SETTING_PATH)
+        value = read_path(a, value, &why);
     else
         value = arena_strdup(a, value);
     if (value == NULL)
@@ -206,7 +213,7 @@ static const char *text_in(const struct setting *s, const void *from)
 void config_print(FILE *to, const struct setting *table, const void *from)
 {
     for (const struct setting *s = table; s->name != NULL; s++) {
-        fprintf(to, PREFIX "%s=", s->name);
+        fprintf(to, PREFIX "%s%s=", s->name, s->type == SETTING_PATH ? "_FILE" : "");
         int64_t number = 0;
         switch (s->type) {
         case SETTING_INT:
@@ -218,6 +225,7 @@ void config_print(FILE *to, const struct setting *table, const void *from)
             break;
         case SETTING_TEXT:
         case SETTING_DATE:
+        case SETTING_PATH:
             fprintf(to, "%s\n", text_in(s, from));
             break;
         }
@@ -230,7 +238,7 @@ static void print_range(FILE *to, const struct setting *s)
     if (s->type == SETTING_INT)
         fprintf(to, " (%lld to %lld%s%s)", (long long)s->min, (long long)s->max, gap,
                 *gap == '\0' ? "" : s->unit);
-    else if (s->type == SETTING_SECRET)
+    else if (s->type == SETTING_SECRET || s->type == SETTING_PATH)
         fputs(" (the path of a file)", to);
     else if (s->type == SETTING_DATE)
         fputs(" (YYYY-MM-DD)", to);

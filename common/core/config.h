@@ -14,8 +14,9 @@
 enum setting_type {
     SETTING_TEXT,
     SETTING_INT,
-    SETTING_SECRET /* read from <NAME>_FILE */,
-    SETTING_DATE
+    SETTING_SECRET /* read from <NAME>_FILE into core/secret.h */,
+    SETTING_DATE,
+    SETTING_PATH /* <NAME>_FILE names a file the process reads and watches itself */
 };
 
 struct setting {
@@ -34,8 +35,8 @@ struct setting {
         0                                                                                          \
     }
 
-/* Fills `into` from the environment; strings live in `a`. Fails with every bad variable named in
- * `detail`. */
+/* Fills `into` from the environment; strings live as long as `a`, secrets in memory of their own.
+ * Fails with every bad variable named in `detail`. */
 bool config_load(struct arena *a, const struct setting *table, void *into, struct err *err);
 
 /* Prints NAME=value lines, secrets as "(set)" or "(not set)". */
