@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/openssl.h"
 #include "core/str.h"
+#include "keys/openssl.h"
 
 #include "core/banned.h"
 

@@ -14,7 +14,8 @@ function(zeren_library name directory)
   target_link_libraries(${name} PUBLIC ${ARGN})
 endfunction()
 
-# zeren_tools(directory): sqlembed, which the build itself runs, its parser as a library for the tests, and one executable for each *_main.c.
+# zeren_tools(directory): sqlembed, which the build itself runs, its parser as a library for the tests, and one executable for each *_main.c
+# with what is in the directory of its name.
 function(zeren_tools directory)
   set(root ${CMAKE_SOURCE_DIR}/${directory})
   file(GLOB parts CONFIGURE_DEPENDS ${root}/*.c)
@@ -35,6 +36,11 @@ function(zeren_tools directory)
     string(REGEX REPLACE "_main$" "" name ${name})
     add_executable(${name} ${main})
     target_link_libraries(${name} PRIVATE zeren_db)
+    if(IS_DIRECTORY ${root}/${name}) # the parts of a larger tool, which is called zeren-NAME
+      zeren_library(zeren_tool_${name} ${directory}/${name} zeren_db PkgConfig::SODIUM)
+      target_link_libraries(${name} PRIVATE zeren_tool_${name})
+      set_target_properties(${name} PROPERTIES OUTPUT_NAME zeren-${name})
+    endif()
   endforeach()
 endfunction()
 

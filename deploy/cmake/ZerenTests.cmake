@@ -30,7 +30,7 @@ function(zeren_test_set directory pattern label)
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${directory})
     target_compile_definitions(${target} PRIVATE ZEREN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     zeren_services_of(${file} services)
-    target_link_libraries(${target} PRIVATE ${ARGN} ${services} zeren_http zeren_tools)
+    target_link_libraries(${target} PRIVATE ${ARGN} ${services} zeren_http zeren_audit zeren_tools)
     add_test(NAME ${label}/${name} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${label}/${name} PROPERTIES LABELS ${label} TIMEOUT 120
       FAIL_REGULAR_EXPRESSION "${sanitizer_report}")
