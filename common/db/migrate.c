@@ -1,10 +1,5 @@
 /* common/db/migrate.c - applies numbered SQL files once, in order. All is checked before the first
  * is applied. Does not undo: a mistake is mended by the next number. */
-/* OpenSSL has a type of the name of one of our codes. */
-#define ERR_STATE OPENSSL_ERR_STATE
-#include <openssl/evp.h>
-#undef ERR_STATE
-
 #include "db/migrate.h"
 
 #include <dirent.h>
@@ -17,6 +12,7 @@
 #include "core/arena.h"
 #include "core/str.h"
 #include "db/connect.h"
+#include "keys/openssl.h"
 
 #include "core/banned.h"
 

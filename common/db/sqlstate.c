@@ -53,9 +53,10 @@ struct own {
 };
 
 static const struct own owns[] = {
-    {"ZR001", ERR_NOT_FOUND, "", false}, {"ZR002", ERR_INVALID, "there is no such record", false},
-    {"ZR003", ERR_STATE, "", true},      {"ZR004", ERR_NOT_YOUR_UNIT, "", true},
-    {"ZR005", ERR_INVALID, "", true},    {"ZR006", ERR_INVALID, "", true},
+    {"ZR001", ERR_NOT_FOUND, "", false},  {"ZR002", ERR_INVALID, "there is no such record", false},
+    {"ZR003", ERR_STATE, "", true},       {"ZR004", ERR_NOT_YOUR_UNIT, "", true},
+    {"ZR005", ERR_INVALID, "", true},     {"ZR006", ERR_INVALID, "", true},
+    {"ZR007", ERR_EXCEEDS_OWN, "", true},
 };
 
 const char *const *sqlstate_constraints(void)

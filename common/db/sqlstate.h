@@ -3,7 +3,8 @@
  * text. Our own functions raise class ZR: ZR001 no row changed · ZR002 no such referenced record
  * (field in COLUMN) · ZR003 state (detail in MESSAGE) · ZR004 another unit's ZR005 invalid value
  * (field in COLUMN, detail in MESSAGE) · ZR000 rolled back on purpose (validate_only) · ZR006 no
- * calendar data (422). */
+ * calendar data (422) · ZR007 more than the caller may give (field in COLUMN, detail in MESSAGE).
+ */
 #ifndef ZEREN_DB_SQLSTATE_H
 #define ZEREN_DB_SQLSTATE_H
 

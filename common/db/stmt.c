@@ -107,6 +107,26 @@ static bool has_word(const char *text, const char *word)
     return false;
 }
 
+/* Do the two words stand in the text one behind the other? */
+static bool has_words(const char *text, const char *first, const char *second)
+{
+    size_t n = strlen(first), m = strlen(second);
+    for (const char *at = strstr(text, first); at != NULL; at = strstr(at + 1, first)) {
+        const char *next = at + n + strspn(at + n, " \t\r\n");
+        if ((at == text || !in_word(at[-1])) && next > at + n && strncmp(next, second, m) == 0 &&
+            !in_word(next[m]))
+            return true;
+    }
+    return false;
+}
+
+/* Does it change rows of its record's own table, which have a before? */
+static bool changes_rows(const struct stmt *st)
+{
+    return has_words(st->text, "UPDATE", st->record) ||
+           has_words(st->text, "DELETE FROM", st->record);
+}
+
 static bool starts_with_word(const char *text, const char *upper)
 {
     size_t n = 0;
@@ -126,14 +146,15 @@ static const char answer_without_division[] =
     " WHERE e.key <> 'owner_division') AS body, c.version, c.id FROM changed c LIMIT 1)";
 
 static const char audited[] =
-    ", audited AS (INSERT INTO audit_log (at, account_id, post_id, verb, record, record_id, "
-    "version,"
-    " owner_division, request_id, body) SELECT :now::timestamptz, :caller_account::uuid,"
-    " :caller_post::uuid, :verb::text, @, c.id, c.version, c.owner_division, :request_id::text,"
-    " to_jsonb(c) FROM changed c";
+    ", audited AS (INSERT INTO audit_log (at, account_id, post_id, session_id, address, verb,"
+    " record, record_id, version, owner_division, request_id, reason, body, before)"
+    " SELECT :now::timestamptz, :caller_account::uuid, :caller_post::uuid, :caller_session::uuid,"
+    " :caller_address::text, :verb::text, @, c.id, c.version, c.owner_division, :request_id::text,"
+    " :audit_reason::text, ";
 static const char audited_also[] =
-    " UNION ALL SELECT :now::timestamptz, :caller_account::uuid, :caller_post::uuid, :verb::text,"
-    " a.kind, a.id, a.version, a.owner_division, :request_id::text, a.body FROM also_changed a";
+    " UNION ALL SELECT :now::timestamptz, :caller_account::uuid, :caller_post::uuid,"
+    " :caller_session::uuid, :caller_address::text, :verb::text, a.kind, a.id, a.version,"
+    " a.owner_division, :request_id::text, :audit_reason::text, ";
 static const char announced[] =
     "), announced AS (INSERT INTO outbox (at, verb, record, record_id, version, owner_division,"
     " trace_id) SELECT :now::timestamptz, :verb::text, @, c.id, c.version, c.owner_division,"
@@ -152,6 +173,58 @@ static const char remembered[] =
     " THEN true ELSE zeren.refuse('ZR001', NULL, 'no row changed') END AS changed) AS guard"
     " LEFT JOIN answer a ON guard.changed";
 
+/* The names of the masked members, as an array of SQL. */
+static void add_masked(struct draft *d)
+{
+    const char *const *name = d->stmt->masked;
+    buf_str(&d->text, "'{");
+    for (; name != NULL && *name != NULL; name++)
+        buf_printf(&d->text, "%s%s", name == d->stmt->masked ? "" : ",", *name);
+    buf_str(&d->text, "}'::text[]");
+}
+
+/* A document, through zeren.masked() where the statement has masked members. */
+static void add_document(struct draft *d, const char *sql)
+{
+    if (d->stmt->masked == NULL) {
+        buf_str(&d->text, sql);
+        return;
+    }
+    buf_printf(&d->text, "zeren.masked(%s, ", sql);
+    add_masked(d);
+    buf_char(&d->text, ')');
+}
+
+static void add_before(struct draft *d, const char *sql)
+{
+    buf_printf(&d->text, ", zeren.before_image(%s, ", sql);
+    add_masked(d);
+    buf_char(&d->text, ')');
+}
+
+/* What became of the rows, and what they were: the table itself is still as the snapshot saw it. */
+static void compose_audit(struct draft *d, bool also)
+{
+    const struct stmt *st = d->stmt;
+    add(d, audited);
+    add_document(d, "to_jsonb(c)");
+    if (changes_rows(st)) {
+        add_before(d, "to_jsonb(b)");
+        buf_printf(&d->text, " FROM changed c LEFT JOIN %s b ON b.id = c.id", st->record);
+    } else {
+        buf_str(&d->text, ", NULL::jsonb FROM changed c");
+    }
+    if (!also)
+        return;
+    add(d, audited_also);
+    add_document(d, "a.body");
+    if (has_word(st->text, "before"))
+        add_before(d, "a.before");
+    else
+        buf_str(&d->text, ", NULL::jsonb");
+    buf_str(&d->text, " FROM also_changed a");
+}
+
 static void compose_write(struct draft *d)
 {
     const struct stmt *st = d->stmt;
@@ -161,9 +234,7 @@ static void compose_write(struct draft *d)
     else
         buf_printf(&d->text, "WITH changed AS (%s\n)", st->text);
     add(d, st->shown_division ? answer_whole : answer_without_division);
-    add(d, audited);
-    if (also)
-        add(d, audited_also);
+    compose_audit(d, also);
     add(d, announced);
     if (also)
         add(d, announced_also);

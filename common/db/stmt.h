@@ -27,12 +27,18 @@
  *          FROM changed), remembered AS (UPDATE idempotency SET the answer ...)
  *          SELECT body, version, id FROM answer
  *          No row: raises ZR001, and nothing is written. A CTE `also_changed(kind, id, version,
- *          owner_division, body jsonb)` adds records changed besides.
+ *          owner_division, body jsonb[, before jsonb])` adds records changed besides; `before` is
+ *          the old row, where the author has it at hand.
+ *          A statement that says UPDATE <record> or DELETE FROM <record> is audited with the row as
+ *          its snapshot saw it, joined by id. `-- masked: name, phone` names members whose values
+ *          audit keeps masked (zeren.mask()), in what became of the row and in what it was.
  * :rows    Anything, as written; text rows for C code.
  * :exec    Anything without rows, as written.
  *
  * Parameters that the engine itself supplies (any statement may use them):
  *   :now (timestamptz text) :today (date text) :caller_account :caller_post :caller_organisation
+ *   :caller_session :caller_address
+ *   :audit_reason (the request's `reason`, else its `decision_note`, else NULL)
  *   :request_id :trace_id :new_id (the body's id, or a new UUIDv7) :idempotency_key
  *   :verb (route's operation id) :scope_lo :scope_hi
  * and in a :write form besides
@@ -59,10 +65,11 @@ struct stmt {
     const char *text;          /* with $1..$n_params */
     const char *const *params; /* names in order of $1.. */
     unsigned n_params;
-    const char *const *sorts; /* :page; NULL-terminated */
-    const char *key;          /* :page */
+    const char *const *sorts;  /* :page; NULL-terminated */
+    const char *key;           /* :page */
+    const char *const *masked; /* :write: members masked in audit; NULL-terminated, or NULL */
     bool shown_division;
-    unsigned index; /* within the service */
+    unsigned index; /* within the service; the engine's own (common/http/sql) begin at 1024 */
 };
 
 /* One preparable text. `params` = the author's followed by the engine's own (listed below). */

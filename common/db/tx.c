@@ -51,6 +51,8 @@ static const struct stmt_form own_store =
         "INSERT INTO idempotency (account_id, key, digest, status, body, etag, location)"
         " VALUES ($1::uuid, $2, $3, $4::smallint, $5, $6, $7)"
         " ON CONFLICT ON CONSTRAINT idempotency_pkey DO NOTHING");
+static const struct stmt_form own_auditing =
+    OWN(11, 0, "SELECT set_config('zeren.auditing', 'on', true)");
 
 /* What is at stake when a connection is lost on the way. */
 enum stake {
@@ -200,6 +202,8 @@ static bool run_alone(struct tx *t, const char *const *claim, const struct step 
     if (claim != NULL)
         trip_add(&x, &own_claim, claim);
     trip_add(&x, s->form->custom_plan ? &own_scope_custom : &own_scope, scope);
+    if (t->auditing)
+        trip_add(&x, &own_auditing, NULL);
     trip_want(&x, s->form, s->values);
     if (t->validate_only && !s->form->read_only) {
         trip_add(&x, &own_check, NULL);
@@ -263,6 +267,8 @@ bool tx_begin(struct tx *t, const struct claim *c, struct err *err)
     struct trip x = {.n = 0};
     trip_want(&x, &own_begin, NULL);
     trip_add(&x, &own_scope, scope);
+    if (t->auditing)
+        trip_add(&x, &own_auditing, NULL);
     if (claims)
         trip_add(&x, &own_claim, claim);
     if (!lend(t, err))

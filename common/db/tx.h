@@ -29,6 +29,7 @@ struct tx {
     const char *scope;     /* multirange text of zeren.code_multirange; "{}": nothing */
     const char *lines;     /* "" : every line; else a text array literal "{agriculture}" */
     const char *ancestors; /* divisions above the scope, as a text array literal; NULL: none */
+    bool auditing;         /* may see audit rows: the caller has audit.read or audit.export */
     bool validate_only;    /* roll back in place of commit: the answer is what would have been */
 
     struct conn *conn;      /* private */

@@ -102,6 +102,8 @@ static void write_stmt(FILE *out, const struct stmt *st, size_t index)
     write_names(out, "params", st, st->params);
     if (st->sorts != NULL)
         write_names(out, "sorts", st, st->sorts);
+    if (st->masked != NULL)
+        write_names(out, "masked", st, st->masked);
     (void)fprintf(out, "const struct stmt SQL_%s = {\n    .name = \"%s\",\n    .kind = %s,\n",
                   st->name, st->name, kinds[st->kind]);
     if (st->record != NULL)
@@ -112,6 +114,8 @@ static void write_stmt(FILE *out, const struct stmt *st, size_t index)
                   st->n_params);
     if (st->sorts != NULL)
         (void)fprintf(out, "    .sorts = sorts_%s,\n    .key = \"%s\",\n", st->name, st->key);
+    if (st->masked != NULL)
+        (void)fprintf(out, "    .masked = masked_%s,\n", st->name);
     (void)fprintf(out, "    .shown_division = %s,\n    .index = %zu,\n};\n\n",
                   st->shown_division ? "true" : "false", index);
 }
@@ -123,8 +127,9 @@ static void write_source(FILE *out, const struct embed *e)
                   "edit. */\n#include \"sql_%s.h\"\n\n"
                   "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n\n",
                   e->service, e->service, e->service);
+    size_t first = strcmp(e->service, "engine") == 0 ? MAX_STATEMENTS : 0; /* beside a service's */
     for (size_t i = 0; i < e->n; i++)
-        write_stmt(out, e->all[i], i);
+        write_stmt(out, e->all[i], first + i);
     (void)fprintf(out, "const struct stmt *const sql_%s_all[] = {\n", e->service);
     for (size_t i = 0; i < e->n; i++)
         (void)fprintf(out, "    &SQL_%s,\n", e->all[i]->name);

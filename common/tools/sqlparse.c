@@ -9,7 +9,14 @@
 
 #include "core/banned.h"
 
-enum { MAX_TEXT = 256 * 1024, MAX_PARAMS = 128, MAX_SORTS = 16, MAX_NAME = 40, MAX_WORD = 64 };
+enum {
+    MAX_TEXT = 256 * 1024,
+    MAX_PARAMS = 128,
+    MAX_SORTS = 16,
+    MAX_MASKED = 32,
+    MAX_NAME = 40,
+    MAX_WORD = 64
+};
 
 struct scan {
     struct arena *arena;
@@ -17,7 +24,7 @@ struct scan {
     unsigned line;
     struct stmt *now; /* the statement being read, or NULL before the first */
     struct buf text;
-    const char **params, **sorts;
+    const char **params, **sorts, **masked;
     bool finished; /* its semicolon was seen */
     struct sqlparse_list *list;
     size_t cap;
@@ -231,8 +238,9 @@ static bool begin(struct scan *s)
     s->params = arena_array(s->arena, const char *, MAX_PARAMS + 1);
     s->sorts = arena_array(s->arena, const char *, MAX_SORTS + 1);
     buf_init(&s->text, s->arena, MAX_TEXT);
+    s->masked = arena_array(s->arena, const char *, MAX_MASKED + 1);
     s->finished = false;
-    if (s->now == NULL || s->params == NULL || s->sorts == NULL)
+    if (s->now == NULL || s->params == NULL || s->sorts == NULL || s->masked == NULL)
         return refuse(s, "out of memory");
     s->now->params = s->params;
     return true;
@@ -299,6 +307,19 @@ static bool key(struct scan *s, const char *at, const char *end)
     return true;
 }
 
+static bool masked(struct scan *s, const char *at, const char *end)
+{
+    if (s->now->kind != STMT_WRITE)
+        return refuse(s, "only a :write statement masks what audit keeps");
+    for (size_t n, i = 0; (n = next_word(&at, end)) > 0 && *at != ':'; at += n) {
+        if (i == MAX_MASKED)
+            return refuse(s, "more than 32 masked members");
+        s->masked[i++] = arena_strndup(s->arena, at, n);
+    }
+    s->now->masked = s->masked;
+    return at == end && s->masked[0] != NULL ? true : refuse(s, "`-- masked:` takes member names");
+}
+
 static bool directive(struct scan *s, const char *at, const char *end)
 {
     size_t len = (size_t)(end - at);
@@ -310,6 +331,8 @@ static bool directive(struct scan *s, const char *at, const char *end)
         return sorts(s, at + 8, end);
     if (len > 7 && memcmp(at, "-- key:", 7) == 0)
         return key(s, at + 7, end);
+    if (len >= 10 && memcmp(at, "-- masked:", 10) == 0)
+        return masked(s, at + 10, end);
     return true;
 }
 

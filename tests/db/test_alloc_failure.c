@@ -3,11 +3,11 @@
  * leaves no connection behind. */
 #include <unistd.h>
 
-#include "auth/openssl.h"
 #include "auth/token.h"
 #include "auth/trust.h"
 #include "http/process.h"
 #include "http/rate.h"
+#include "keys/openssl.h"
 #include "registry.h"
 #include "sql_registry.h"
 #include "support.h"
@@ -91,11 +91,13 @@ static void open_engine(void)
     process.engine.pool = pool_create(&o);
     o.size = 1;
     trust_pool = pool_create(&o);
-    trust = trust_create(&(struct trust_options){.pool = trust_pool,
-                                                 .poll_ms = 100,
-                                                 .stale_ms = 60000,
-                                                 .cache_tokens = 16,
-                                                 .forged_per_s = 1000});
+    trust = trust_create(&(struct trust_options){
+        .pool = trust_pool,
+        .poll_ms = 100,
+        .stale_ms = 60000,
+        .cache_tokens = 16,
+        .lookups = process.engine.pool,
+        .flood = {.per_s = 1000, .all_per_s = 1000, .wait_ms = 1, .waits = 8}});
     process.engine.trust = trust;
     process.engine.rate_token = rate_create(0);
     process.engine.rate_address = rate_create(0);

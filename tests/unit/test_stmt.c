@@ -101,6 +101,7 @@ Test(sqlparse, heads)
     cr_assert_eq(list.n, 6);
     cr_assert_eq(list.items[0]->kind, STMT_VIEW);
     cr_assert_str_eq(list.items[1]->record, "item");
+    cr_assert_null(list.items[1]->masked);
     cr_assert(list.items[1]->shown_division);
     cr_assert_not(list.items[2]->shown_division);
     cr_assert_eq(list.items[3]->kind, STMT_EXEC);
@@ -120,6 +121,9 @@ Test(sqlparse, faults_are_refused_with_their_line)
     refused("-- name: a :write\nSELECT 1", "line 1");
     refused("-- name: a :one more\nSELECT 1", "line 1");
     refused("-- name: a :one\n-- sort: x\nSELECT 1", "line 2");
+    refused("-- name: a :one\n-- masked: x\nSELECT 1", "line 2");
+    refused("-- name: a :write b\n-- masked:\nSELECT 1", "line 2");
+    refused("-- name: a :write b\n-- masked: X\nSELECT 1", "line 2");
     refused("-- name: a :one\n\n-- name: b :one\nSELECT 1", "line 3");
     refused("-- name: a :one\nSELECT 'open", "line 2");
     refused("-- name: a :one\nSELECT /* open", "line 2");
@@ -181,17 +185,60 @@ Test(stmt, writes_keep_the_authors_numbers)
         "INSERT INTO item (id, at) VALUES (:new_id, :now) RETURNING id, version, owner_division");
     cr_assert_eq(number_of(f, "new_id"), 1);
     cr_assert_eq(number_of(f, "now"), 2);
-    static const char *const engine[] = {"caller_account", "caller_post",    "verb",
-                                         "request_id",     "trace_id",       "idempotency_key",
-                                         "answer_status",  "location_prefix"};
+    static const char *const engine[] = {"caller_account", "caller_post",     "verb",
+                                         "request_id",     "trace_id",        "idempotency_key",
+                                         "answer_status",  "location_prefix", "audit_reason",
+                                         "caller_session", "caller_address"};
     for (size_t i = 0; i < sizeof engine / sizeof engine[0]; i++)
         cr_assert_gt(number_of(f, engine[i]), 2, "%s", engine[i]);
-    cr_assert_eq(f->n_params, 10);
+    cr_assert_eq(f->n_params, 13);
     cr_assert_not_null(strstr(f->text, "WITH changed AS (INSERT INTO item"));
     cr_assert_not_null(strstr(f->text, "$2::timestamptz"));
     cr_assert_not_null(strstr(f->text, "'item'"));
     cr_assert_null(strstr(f->text, "also_changed"));
     cr_assert_not(f->read_only);
+}
+
+Test(stmt, what_was_there_before_is_kept_where_rows_change)
+{
+    const struct stmt_form *f =
+        form_of("-- name: a :write item\nUPDATE item SET x = 1 RETURNING id");
+    cr_assert_not_null(strstr(f->text,
+                              "zeren.before_image(to_jsonb(b), '{}'::text[]) FROM changed c"
+                              " LEFT JOIN item b ON b.id = c.id"));
+    cr_assert_null(strstr(f->text, "zeren.masked("), "nothing is masked that was not named");
+    f = form_of("-- name: a :write item\nDELETE FROM\n  item WHERE x RETURNING id");
+    cr_assert_not_null(strstr(f->text, "LEFT JOIN item b"));
+    static const char *const others[] = {"INSERT INTO item (id) VALUES (1) RETURNING id",
+                                         "UPDATE item_note SET x = 1 RETURNING id",
+                                         "UPDATE milestone SET x = 'item' RETURNING id"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char text[200];
+        (void)snprintf(text, sizeof text, "-- name: a :write item\n%s", others[i]);
+        f = form_of(text);
+        cr_assert_null(strstr(f->text, "before_image"), "%s", others[i]);
+        cr_assert_not_null(strstr(f->text, "to_jsonb(c), NULL::jsonb FROM changed c"));
+    }
+}
+
+Test(stmt, records_changed_besides_may_say_what_they_were)
+{
+    const struct stmt_form *f = form_of("-- name: a :write report\nWITH changed AS (SELECT 1), "
+                                        "also_changed AS (SELECT 'item' AS kind,"
+                                        " to_jsonb(o) AS before FROM o)");
+    cr_assert_not_null(strstr(f->text, "a.body, zeren.before_image(a.before, '{}'::text[])"
+                                       " FROM also_changed a"));
+    f = form_of("-- name: a :write report\nWITH changed AS (SELECT 1), also_changed AS (SELECT 1)");
+    cr_assert_not_null(strstr(f->text, "a.body, NULL::jsonb FROM also_changed a"));
+}
+
+Test(stmt, named_members_are_masked)
+{
+    const struct stmt_form *f = form_of(
+        "-- name: a :write person\n-- masked: name, phone\nUPDATE person SET x = 1 RETURNING id");
+    cr_assert_not_null(strstr(f->text, "zeren.masked(to_jsonb(c), '{name,phone}'::text[])"));
+    cr_assert_not_null(strstr(f->text, "zeren.before_image(to_jsonb(b), '{name,phone}'::text[])"));
+    cr_assert_not_null(strstr(f->text, "json_each(row_to_json(c))"), "the answer is whole");
 }
 
 Test(stmt, writes_with_their_own_ctes_are_spliced)

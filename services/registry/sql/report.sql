@@ -67,7 +67,7 @@ WITH decided AS (
     FROM counted c WHERE i.id = c.item_id
   RETURNING i.*
 ), also_changed AS (
-  SELECT 'item' AS kind, id, version, owner_division, to_jsonb(moved) AS body FROM moved
+  SELECT 'item' AS kind, m.id, m.version, m.owner_division, to_jsonb(m) AS body, (SELECT to_jsonb(o) FROM item o WHERE o.id = m.id) AS before FROM moved m
 ), changed AS (
   SELECT id, owner_division, at_division, item_id, organisation_id, reported_on, trim_scale(value)::text AS value, milestone, note, status, decision_note,
          reported_by, decided_by, decided_at, created_at, version
