@@ -12,7 +12,7 @@
 #include "core/banned.h"
 
 enum {
-    WAIT_NS = 500 * 1000 * 1000,     /* for a place: a morning's log-ins come together */
+    WAIT_S = 2,                      /* for a place: a morning's log-ins come together */
     OPS = 2,                         /* passes: OWASP 2023, argon2id */
     MEMORY_BYTES = 19 * 1024 * 1024, /* the same source */
 };
@@ -40,22 +40,18 @@ bool password_init(int at_once)
     return sodium_init() >= 0;
 }
 
-static struct timespec half_a_second_on(void)
+static struct timespec end_of_wait(void)
 {
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_nsec += WAIT_NS;
-    if (at.tv_nsec >= 1000000000) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000;
-    }
+    at.tv_sec += WAIT_S;
     return at;
 }
 
 static bool enter(struct err *err)
 {
     assert(places.at_once > 0); /* password_init() ran */
-    struct timespec until = half_a_second_on();
+    struct timespec until = end_of_wait();
     int rc = 0;
     pthread_mutex_lock(&places.lock);
     while (places.running >= places.at_once && rc == 0)

@@ -13,7 +13,7 @@
 bool password_init(int at_once);
 
 /* Hashes (ops 2, memory 19 MiB: OWASP 2023 for argon2id). ERR_RATE when no place
- * comes free within half a second, ERR_NO_MEMORY. */
+ * comes free within two seconds, ERR_NO_MEMORY. */
 bool password_hash(const char *password, char ret_hash[static PASSWORD_HASH], struct err *err);
 
 /* Compares in constant time. `hash` NULL: does the same work on a fixed hash and answers false, so

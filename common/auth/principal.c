@@ -86,3 +86,44 @@ bool principal_covers(const struct principal *p, const char *code)
     }
     return false;
 }
+
+/* The next element of a list whose elements end with a comma; false at its end, or when one is too
+ * long (`*ret_bad`). */
+static bool next_element(const char **at, char *to, size_t size, bool *ret_bad)
+{
+    if (*at == NULL || **at == '\0')
+        return false;
+    size_t n = strcspn(*at, ",");
+    *ret_bad = n >= size;
+    if (*ret_bad)
+        return false;
+    memcpy(to, *at, n);
+    to[n] = '\0';
+    *at += n + ((*at)[n] == ',' ? 1 : 0);
+    return true;
+}
+
+bool principal_add_permissions(struct principal *p, const char *codes)
+{
+    char code[64];
+    bool bad = false;
+    p->permissions = permission_add(p->permissions, PERM_SIGNED_IN);
+    while (next_element(&codes, code, sizeof code, &bad)) {
+        enum permission found = permission_find(code);
+        if (found > PERM_SIGNED_IN)
+            p->permissions = permission_add(p->permissions, found);
+    }
+    return !bad;
+}
+
+bool principal_add_prefixes(struct principal *p, const char *prefixes)
+{
+    char prefix[sizeof p->prefixes[0]];
+    bool bad = false;
+    while (next_element(&prefixes, prefix, sizeof prefix, &bad)) {
+        if (p->n_prefixes == SCOPE_PREFIXES_MAX)
+            return false;
+        memcpy(p->prefixes[p->n_prefixes++], prefix, sizeof prefix);
+    }
+    return !bad;
+}

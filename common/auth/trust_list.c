@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/token.h"
 #include "core/str.h"
 
 #include "core/banned.h"
@@ -31,6 +32,7 @@ static bool read_key(struct trust_list *l, const char *kid, const char *pem)
     struct trust_key *key = &l->keys[l->n_keys];
     if (!copy_text(key->kid, sizeof key->kid, kid) || !copy_text(key->pem, sizeof key->pem, pem))
         return false;
+    key->parsed = token_public_open(key->pem); /* NULL refuses every token of that key */
     l->n_keys++;
     return true;
 }
@@ -70,6 +72,8 @@ bool trust_list_read(struct trust_list *l, const struct rows *rows, struct err *
 
 void trust_list_release(struct trust_list *l)
 {
+    for (unsigned i = 0; i < l->n_keys; i++)
+        token_public_close(l->keys[i].parsed);
     free(l->revoked);
     l->revoked = NULL;
     l->n_revoked = 0;
@@ -111,14 +115,12 @@ bool trust_list_refuses_more(const struct trust_list *l, const struct trust_list
     return false;
 }
 
-bool trust_list_same_keys(const struct trust_list *l, const struct trust_list *old)
+bool trust_list_lacks_key(const struct trust_list *l, const struct trust_list *old)
 {
-    if (l->n_keys != old->n_keys)
-        return false;
-    for (unsigned i = 0; i < l->n_keys; i++) {
-        const struct trust_key *was = trust_list_key(old, l->keys[i].kid);
-        if (was == NULL || strcmp(was->pem, l->keys[i].pem) != 0)
-            return false;
+    for (unsigned i = 0; i < old->n_keys; i++) {
+        const struct trust_key *now = trust_list_key(l, old->keys[i].kid);
+        if (now == NULL || strcmp(now->pem, old->keys[i].pem) != 0)
+            return true;
     }
-    return true;
+    return false;
 }

@@ -18,6 +18,7 @@
 struct trust_key {
     char kid[64];
     char pem[TRUST_PEM_MAX];
+    void *parsed; /* token_public_open() */
 };
 
 struct revocation {
@@ -44,8 +45,8 @@ const struct trust_key *trust_list_key(const struct trust_list *l, const char *k
 /* Was the session ended, or the account's epoch raised above the token's? */
 bool trust_list_revokes(const struct trust_list *l, const struct principal *p);
 
-/* Does `l` have a revocation that `old` had not? Are the keys the same? */
+/* Does `l` have a revocation that `old` had not? Does it lack a key that `old` had? */
 bool trust_list_refuses_more(const struct trust_list *l, const struct trust_list *old);
-bool trust_list_same_keys(const struct trust_list *l, const struct trust_list *old);
+bool trust_list_lacks_key(const struct trust_list *l, const struct trust_list *old);
 
 #endif

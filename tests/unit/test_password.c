@@ -67,7 +67,7 @@ Test(password, an_unknown_account_costs_as_much_as_a_wrong_password)
               (long long)unknown);
 }
 
-static atomic_int refused, made;
+static atomic_int refused, made, hasty;
 static pthread_barrier_t all_ready;
 
 static void *hash_one(void *arg)
@@ -76,16 +76,19 @@ static void *hash_one(void *arg)
     struct err err = {0};
     (void)arg;
     pthread_barrier_wait(&all_ready);
+    int64_t began = clock_ticks_us();
     if (password_hash("secret", hash, &err))
         atomic_fetch_add(&made, 1);
     else if (err.code == ERR_RATE)
         atomic_fetch_add(&refused, 1);
+    if (err.code == ERR_RATE && clock_ticks_us() - began < 1900000)
+        atomic_fetch_add(&hasty, 1);
     return NULL;
 }
 
 Test(password, those_that_find_no_place_in_time_are_refused_and_later_ones_are_not)
 {
-    enum { THREADS = 200 }; /* more than half a second's work on any machine */
+    enum { THREADS = 300 }; /* more than two seconds' work on any machine */
     pthread_t threads[THREADS];
     cr_assert(password_init(1));
     pthread_barrier_init(&all_ready, NULL, THREADS);
@@ -96,6 +99,7 @@ Test(password, those_that_find_no_place_in_time_are_refused_and_later_ones_are_n
     cr_expect_eq(atomic_load(&made) + atomic_load(&refused), THREADS);
     cr_expect_gt(atomic_load(&made), 0);
     cr_expect_gt(atomic_load(&refused), 0);
+    cr_expect_eq(atomic_load(&hasty), 0, "two seconds are waited for a place");
     char hash[PASSWORD_HASH];
     struct err err = {0};
     cr_expect(password_hash("secret", hash, &err));

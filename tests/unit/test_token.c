@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/openssl.h"
 #include "auth/token.h"
 #include "core/str.h"
+#include "keys/openssl.h"
 
 #include <openssl/ecdsa.h>
 #include <openssl/hmac.h>
@@ -387,6 +387,49 @@ Test(token, allows_two_seconds_of_skew_and_no_lines_at_all)
     cr_expect_str_eq(p.lines, "{}");
 }
 
+Test(token, what_must_be_done_masks_and_grants_come_back)
+{
+    struct pair k = new_pair();
+    struct principal p = {.role = "inspector", .epoch = 1, .mask = MASK_USUAL}, q;
+    struct err err = {0};
+    const char *token = NULL;
+    p.must = MUST_CHANGE_PASSWORD | MUST_ENROL_TOTP;
+    strcpy(p.account, ID("2"));
+    strcpy(p.session, ID("3"));
+    strcpy(p.post, ID("4"));
+    strcpy(p.organisation, ID("5"));
+    strcpy(p.access_grant, ID("6"));
+    cr_assert(token_sign(memory, &k.private, &p, now, 600, &token, &err), "%s", err.cause);
+    cr_assert(token_verify(token, &k.public, now, &q, &err), "%s", err.cause);
+    cr_expect_eq(q.must, p.must);
+    cr_expect_eq(q.mask, MASK_USUAL);
+    cr_expect_str_eq(q.access_grant, ID("6"));
+    cr_expect_str_eq(q.kid, k.public.kid);
+    cr_expect_not(q.api_token);
+    cr_assert(token_verify(forge_claims(&k, CLAIMS), &k.public, now, &q, &err), "%s", err.cause);
+    cr_expect(q.must == 0 && q.mask == MASK_STRICT && q.access_grant[0] == '\0', "absent");
+}
+
+/* A word of a newer identity is a demand that this program would not make. */
+Test(token, refuses_words_it_does_not_know)
+{
+    static const char *const bad[] = {
+        "{" FROM TIMES IDS ",\"must\":[\"sing\"]," WHO "}",
+        "{" FROM TIMES IDS ",\"must\":[\"change_password\",\"sing\"]," WHO "}",
+        "{" FROM TIMES IDS ",\"must\":\"change_password\"," WHO "}",
+        "{" FROM TIMES IDS ",\"must\":[1]," WHO "}",
+        "{" FROM TIMES IDS ",\"must\":null," WHO "}",
+        "{" FROM TIMES IDS ",\"mask\":\"none\"," WHO "}",
+        "{" FROM TIMES IDS ",\"mask\":2," WHO "}",
+        "{" FROM TIMES IDS ",\"grant\":\"\"," WHO "}",
+        "{" FROM TIMES IDS ",\"grant\":\"x\"," WHO "}",
+    };
+    struct pair k = new_pair();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect_not(taken(&k, forge_claims(&k, bad[i])), "%s", bad[i]);
+    cr_expect(taken(&k, forge_claims(&k, "{" FROM TIMES IDS ",\"must\":[]," WHO "}")));
+}
+
 Test(token, a_permission_nobody_knows_grants_nothing)
 {
     struct pair k = new_pair();
@@ -399,26 +442,6 @@ Test(token, a_permission_nobody_knows_grants_nothing)
                            &k.public, now, &p, &err));
     cr_expect_eq(p.permissions, permission_add(0, PERM_SIGNED_IN));
     cr_expect_str_eq(p.scope, "{}");
-}
-
-/* The key of RFC 7517 appendix A.1; its thumbprint computed by the rule of RFC 7638 3. */
-Test(token, thumbprint_and_jwk_are_the_standard_ones)
-{
-    static const char pem[] =
-        "-----BEGIN PUBLIC "
-        "KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEMKBCTNIcKUSDii11ySs3526iDZ8A\n"
-        "iTo7Tu6KPAqv7D7gS2XpJFbZiItSs3m9+9Ue6GnvHw/GW2ZZaVtszggXIw==\n-----END PUBLIC KEY-----\n";
-    struct token_key key = {.pem = arena_strdup(memory, pem)};
-    struct err err = {0};
-    const char *json = NULL;
-    cr_assert(token_thumbprint(pem, key.kid, &err), "%s", err.cause);
-    cr_expect_str_eq(key.kid, "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s");
-    cr_assert(token_jwk(memory, &key, &json, &err));
-    cr_expect_str_eq(json, "{\"kty\":\"EC\",\"crv\":\"P-256\","
-                           "\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","
-                           "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\","
-                           "\"kid\":\"cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s\",\"use\":"
-                           "\"sig\",\"alg\":\"ES256\"}");
 }
 
 Test(token, keys_of_other_curves_and_kinds_are_no_keys)

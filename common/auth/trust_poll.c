@@ -1,0 +1,127 @@
+/* common/auth/trust_poll.c - the thread that reads keys and revocations every so often and drops
+ * what they no longer let pass. Does not check tokens: auth/trust.c. */
+#include <signal.h>
+#include <time.h>
+
+#include "auth/trust_own.h"
+#include "core/log.h"
+#include "db/tx.h"
+
+#include "core/banned.h"
+
+/* Tokens run ten minutes; what was revoked longer ago has none left. A key that is to be retired is
+ * one until then. */
+const struct stmt trust_poll_statement = {
+    .name = "trust_poll",
+    .kind = STMT_ROWS,
+    .text = "SELECT 'key', kid, public_pem FROM identity_pub.signing_key"
+            " WHERE retired_at IS NULL OR retired_at > now()"
+            " UNION ALL "
+            "SELECT kind, subject_id::text, epoch::text FROM identity_pub.revocation"
+            " WHERE at > now() - interval '15 minutes'",
+};
+
+static bool not_good(const struct principal *p, const void *arg)
+{
+    const struct trust_list *l = arg;
+    return trust_list_revokes(l, p) || (p->kid[0] != '\0' && trust_list_key(l, p->kid) == NULL);
+}
+
+/* A new key alone takes nothing from the cache, so that a rotation costs no verification. */
+static void take_list(struct trust *t, const struct trust_list *fresh)
+{
+    struct trust_list old = t->list; /* only this thread changes it */
+    bool more = trust_list_refuses_more(fresh, &old) || trust_list_lacks_key(fresh, &old);
+    pthread_rwlock_wrlock(&t->lock);
+    t->list = *fresh;
+    if (more)
+        token_cache_drop(t->cache, not_good, &t->list);
+    pthread_rwlock_unlock(&t->lock);
+    trust_list_release(&old);
+}
+
+static bool poll_once(struct trust *t, struct err *err)
+{
+    int64_t began_us = clock_ticks_us();
+    struct tx tx = {.pool = t->options.pool, .arena = t->poll_arena, .scope = "{}", .lines = ""};
+    struct trust_list fresh;
+    struct rows *rows = NULL;
+    bool good = tx_run(&tx, stmt_form(t->set, &trust_poll_statement), NULL, &rows, err) &&
+                trust_list_read(&fresh, rows, err);
+    tx_end(&tx);
+    arena_reset(t->poll_arena);
+    atomic_fetch_add(&t->polls, 1);
+    if (!good) {
+        atomic_fetch_add(&t->poll_failures, 1);
+        return false;
+    }
+    take_list(t, &fresh);
+    atomic_store(&t->good_us, began_us);
+    return true;
+}
+
+/* Waits for the rest of the interval. False when asked to stop. */
+static bool rest(struct trust *t, const struct timespec *until)
+{
+    pthread_mutex_lock(&t->stop_lock);
+    int rc = 0;
+    while (!t->stop && rc == 0)
+        rc = pthread_cond_timedwait(&t->stop_asked, &t->stop_lock, until);
+    bool go_on = !t->stop;
+    pthread_mutex_unlock(&t->stop_lock);
+    return go_on;
+}
+
+static struct timespec next_poll(int poll_ms)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += poll_ms / 1000;
+    at.tv_nsec += (long)(poll_ms % 1000) * 1000000;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000;
+    }
+    return at;
+}
+
+/* Says so when polls begin to fail and when they work again: nobody else can. */
+static void *poll_thread(void *arg)
+{
+    struct trust *t = arg;
+    struct timespec until;
+    bool failing = false;
+    do {
+        until = next_poll(t->options.poll_ms);
+        struct err err = {.code = ERR_NONE};
+        bool good = poll_once(t, &err);
+        if (!good && !failing)
+            log_event(ERR_LEVEL_ERROR, "trust", "cause", err.cause[0] ? err.cause : err.detail);
+        if (good && failing)
+            log_event(ERR_LEVEL_INFO, "trust", "detail", "keys and revocations are read again");
+        failing = !good;
+    } while (rest(t, &until));
+    return NULL;
+}
+
+/* Signals are main's. */
+bool trust_poll_start(struct trust *t)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    t->running = pthread_create(&t->thread, NULL, poll_thread, t) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return t->running;
+}
+
+void trust_poll_stop(struct trust *t)
+{
+    if (!t->running)
+        return;
+    pthread_mutex_lock(&t->stop_lock);
+    t->stop = true;
+    pthread_cond_signal(&t->stop_asked);
+    pthread_mutex_unlock(&t->stop_lock);
+    pthread_join(t->thread, NULL);
+}
