@@ -377,7 +377,8 @@ static bool refuse_json(struct request *rq, const json_error_t *e)
 static bool has_secret(const struct route *r)
 {
     for (const struct field *f = r->fields; f != NULL && f->name != NULL; f++) {
-        if ((f->flags & SECRET) != 0 && route_takes(r, f, IN_BODY))
+        bool hidden = (f->flags & SECRET) != 0 || f->type == FIELD_SEALED;
+        if (hidden && route_takes(r, f, IN_BODY))
             return true;
     }
     return false;

@@ -37,7 +37,8 @@ static bool check_headers(struct request *rq)
     if (rq->if_match == NULL && decode_version_field(rq->route) != NULL)
         return fail(rq, ERR_PRECONDITION, "If-Match",
                     "Send the record's ETag as If-Match: the version you saw.");
-    if (program && route_is_write(rq->route) && rq->idempotency_key == NULL)
+    bool writes = route_is_write(rq->route) && !rq->route->reads;
+    if (program && writes && rq->idempotency_key == NULL)
         return fail(rq, ERR_KEY_REQUIRED, "Idempotency-Key",
                     "Programs send a key with every write, the same one when they try again.");
     return true;

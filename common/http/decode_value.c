@@ -10,6 +10,7 @@
 #include "core/str.h"
 #include "core/uuid.h"
 #include "http/decode_parts.h"
+#include "http/sealed.h"
 
 #include "core/banned.h"
 
@@ -275,6 +276,8 @@ static const char *check_value(struct arena *a, const struct field *f, const cha
     case FIELD_UUIDS:
     case FIELD_TEXTS:
         return check_list(a, f, text, v);
+    case FIELD_SEALED:
+        return sealed_normal(a, (enum sealed_kind)f->min, text, &v->code, &v->detail);
     case FIELD_OBJECT:
     case FIELD_ARRAY:
         break;

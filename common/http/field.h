@@ -21,8 +21,17 @@ enum field_type {
                   */
     FIELD_TEXTS, /* array of text of at most 200 code points, at most max elements; bound as an
                     array literal */
-    FIELD_OBJECT, /* nested: of[]; bound as JSON text */
-    FIELD_ARRAY   /* of objects: of[], min..max elements; bound as JSON text */
+    FIELD_OBJECT, /* nested: of[]; bound as JSON text. of NULL: any members, in answers alone */
+    FIELD_ARRAY,  /* of objects: of[], min..max elements; bound as JSON text */
+    FIELD_SEALED  /* personal data: ciphertext in the database and in audit rows, a mask in answers;
+                     min = enum sealed_kind (http/sealed.h) */
+};
+
+/* What a sealed field is: how it is checked, brought to one form, and masked. */
+enum sealed_kind {
+    SEALED_CITIZEN_ID, /* GB 11643, check character and birth date; X in capitals */
+    SEALED_PHONE,      /* of the mainland: core/phone.h */
+    SEALED_KINDS
 };
 
 enum field_flag {
@@ -51,6 +60,7 @@ struct field {
     const struct field *of;    /* FIELD_OBJECT, FIELD_ARRAY */
     const char *doc;           /* one sentence for the contract */
     const char *example;       /* as JSON text without quotes; NULL: the engine makes one */
+    const char *column;        /* FIELD_SEALED: "identity.person.phone", what it is sealed for */
 };
 
 /* clang-format off */
@@ -69,6 +79,7 @@ struct field {
 #define F_TEXTS(name, flags, max, doc) {name, FIELD_TEXTS, flags, 0, max, 0, 0, doc, 0}
 #define F_OBJECT(name, flags, of, doc) {name, FIELD_OBJECT, flags, 0, 0, 0, of, doc, 0}
 #define F_ARRAY(name, flags, of, max, doc) {name, FIELD_ARRAY, flags, 0, max, 0, of, doc, 0}
+#define F_SEALED(name, flags, kind, column, doc) {name, FIELD_SEALED, flags, kind, 0, 0, 0, doc, 0, column}
 #define F_VERSION() {"version", FIELD_INT, IS_VERSION | SHOWN, 1, INT32_MAX, 0, 0, "Rises with every change; the ETag.", "1"}
 /* clang-format on */
 

@@ -1,4 +1,4 @@
-/* common/http/housekeeping.c - one thread that forgets old answers in small batches. A failure is
+/* common/http/housekeeping.c - one thread that forgets old rows in small batches. A failure is
  * logged and tried again the next minute: nothing waits for it. */
 #include "http/housekeeping.h"
 
@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "db/tx.h"
 #include "sql_engine.h"
@@ -19,27 +20,41 @@ enum {
     EVERY_S = 60,
     SET_MEMORY = 4 * 1024 * 1024,
     RUN_MEMORY = 1024 * 1024,
-    STACK_BYTES = 256 * 1024
+    STACK_BYTES = 256 * 1024,
+    VALUES_MAX = 8 /* parameters of one statement */
 };
 
 struct housekeeping {
     struct pool *worker;
     char hours[24];
     struct arena *forms, *run;
-    const struct stmt_form *forget;
+    const struct stmt *const *own; /* of the service; NULL: none */
+    struct stmt_set *engine_set, *own_set;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t stop_asked;
     bool stop;
 };
 
-/* One batch; `ret_n` is how many rows it removed. */
-static bool forget_batch(struct housekeeping *h, long *ret_n, struct err *err)
+/* The values of a statement's parameters, by their names. */
+static void fill(const struct housekeeping *h, const struct stmt_form *f, const char *now,
+                 const char **values)
 {
-    const char *values[] = {h->hours};
+    for (unsigned i = 0; i < f->n_params && i < VALUES_MAX; i++)
+        values[i] = strcmp(f->params[i], "now") == 0 ? now : h->hours;
+}
+
+/* One batch; `ret_n` is how many rows it removed. */
+static bool forget_batch(struct housekeeping *h, const struct stmt_form *f, long *ret_n,
+                         struct err *err)
+{
+    char now[32];
+    const char *values[VALUES_MAX] = {NULL};
     struct rows *rows = NULL;
     struct tx tx = {.pool = h->worker, .arena = h->run, .scope = "{}", .lines = ""};
-    bool ok = tx_run(&tx, h->forget, values, &rows, err);
+    clock_format(clock_now(), now);
+    fill(h, f, now, values);
+    bool ok = tx_run(&tx, f, values, &rows, err);
     const char *n = ok && rows_count(rows) == 1 ? rows_text(rows, 0, 0) : NULL;
     *ret_n = n == NULL ? 0 : strtol(n, NULL, 10);
     tx_end(&tx);
@@ -55,12 +70,13 @@ static bool must_stop(struct housekeeping *h)
     return stop;
 }
 
-static void forget_all(struct housekeeping *h)
+/* Batch by batch, until there is none left. */
+static void forget_by(struct housekeeping *h, const struct stmt_form *f)
 {
     long n = 0, sum = 0;
     struct err err = {0};
     do {
-        if (!forget_batch(h, &n, &err)) {
+        if (!forget_batch(h, f, &n, &err)) {
             log_event(ERR_LEVEL_WARN, "job", "cause",
                       err.cause[0] == '\0' ? err_class(err.code)->code : err.cause);
             return;
@@ -71,9 +87,16 @@ static void forget_all(struct housekeeping *h)
         return;
     struct log_line l;
     log_begin(&l, ERR_LEVEL_INFO, "job");
-    log_text(&l, "name", "idempotency_forget");
+    log_text(&l, "name", f->name);
     log_int(&l, "count", sum);
     log_end(&l);
+}
+
+static void forget_all(struct housekeeping *h)
+{
+    forget_by(h, stmt_form(h->engine_set, &SQL_idempotency_forget));
+    for (size_t i = 0; h->own != NULL && h->own[i] != NULL && !must_stop(h); i++)
+        forget_by(h, stmt_form(h->own_set, h->own[i]));
 }
 
 /* False when told to stop. */
@@ -122,8 +145,19 @@ static void release(struct housekeeping *h)
     free(h);
 }
 
+static bool make_forms(struct housekeeping *h, struct err *err)
+{
+    if (h->forms == NULL || h->run == NULL)
+        return err_set(err, ERR_NO_MEMORY, NULL, "%s", "");
+    h->engine_set = stmt_set_create(h->forms, sql_engine_all, err);
+    if (h->engine_set == NULL || h->own == NULL)
+        return h->engine_set != NULL;
+    h->own_set = stmt_set_create(h->forms, h->own, err);
+    return h->own_set != NULL;
+}
+
 struct housekeeping *housekeeping_start(struct pool *worker, int64_t idempotency_hours,
-                                        struct err *err)
+                                        const struct stmt *const *forget, struct err *err)
 {
     struct housekeeping *h = calloc(1, sizeof *h);
     if (h == NULL) {
@@ -131,17 +165,15 @@ struct housekeeping *housekeeping_start(struct pool *worker, int64_t idempotency
         return NULL;
     }
     h->worker = worker;
+    h->own = forget;
     snprintf(h->hours, sizeof h->hours, "%lld", (long long)idempotency_hours);
     h->forms = arena_create(SET_MEMORY);
     h->run = arena_create(RUN_MEMORY);
-    struct stmt_set *set =
-        h->forms == NULL || h->run == NULL ? NULL : stmt_set_create(h->forms, sql_engine_all, err);
-    if (set != NULL) {
-        h->forget = stmt_form(set, &SQL_idempotency_forget);
+    if (make_forms(h, err)) {
         if (start_thread(h))
             return h;
+        err_set(err, ERR_NO_MEMORY, NULL, "%s", "");
     }
-    err_set(err, ERR_NO_MEMORY, NULL, "%s", "");
     release(h);
     return NULL;
 }

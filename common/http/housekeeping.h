@@ -1,5 +1,5 @@
 /* common/http/housekeeping.h - once a minute, what time has used up is removed: stored answers of
- * Idempotency-Keys. */
+ * Idempotency-Keys, and what the service's own statements name. */
 #ifndef ZEREN_HTTP_HOUSEKEEPING_H
 #define ZEREN_HTTP_HOUSEKEEPING_H
 
@@ -7,12 +7,14 @@
 
 #include "core/err.h"
 #include "db/pool.h"
+#include "db/stmt.h"
 
 struct housekeeping;
 
-/* Starts the thread on a worker's pool, which outlives it. NULL with `err` set. */
+/* Starts the thread on a worker's pool, which outlives it. `forget` as in struct service; its
+ * statements may use :now. NULL with `err` set. */
 struct housekeeping *housekeeping_start(struct pool *worker, int64_t idempotency_hours,
-                                        struct err *err);
+                                        const struct stmt *const *forget, struct err *err);
 
 /* Ends the thread, waiting for its statement. Accepts NULL, nulls the pointer. */
 void housekeeping_stop(struct housekeeping **h);

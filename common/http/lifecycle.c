@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "auth/address.h"
 #include "core/log.h"
 #include "core/str.h"
 #include "http/decode.h"
@@ -13,6 +14,7 @@
 #include "http/problem.h"
 #include "http/rate.h"
 #include "http/render.h"
+#include "http/sealed.h"
 
 #include "core/banned.h"
 
@@ -100,16 +102,33 @@ static bool stage_authn(struct request *rq)
     const char *token = bearer_of(rq->authorization);
     if (token == NULL)
         return fail(rq, ERR_UNAUTHENTICATED, "Authorization", "%s", "");
-    if (!trust_check(rq->engine->trust, token, rq->now, &rq->principal, &rq->err))
+    const struct credential given = {.text = token, .address = rq->address, .now = rq->now};
+    if (!trust_check(rq->engine->trust, &given, &rq->principal, &rq->err)) {
+        rq->retry_after_s = rq->err.code == ERR_RATE ? 1 : rq->retry_after_s;
         return false;
-    rq->signed_in = true;
+    }
     const struct principal *p = &rq->principal;
+    if (!address_allowed(p->addresses, rq->address))
+        return fail(rq, ERR_ADDRESS_REFUSED, NULL, "%s", "");
+    rq->signed_in = true;
     return take(rq, rq->engine->rate_token, p->session[0] != '\0' ? p->session : p->account);
+}
+
+/* What the account must do first, as the route that does it. */
+static bool refuse_until_done(struct request *rq)
+{
+    if ((rq->principal.must & MUST_CHANGE_PASSWORD) != 0)
+        return fail(rq, ERR_ACTION_REQUIRED, NULL, "%s",
+                    "Change the password first: POST /api/v1/identity/me:change_password");
+    return fail(rq, ERR_ACTION_REQUIRED, NULL, "%s",
+                "Enrol a second factor first: POST /api/v1/identity/me/totp:enrol");
 }
 
 static bool stage_authz(struct request *rq)
 {
     enum permission wanted = rq->route->permission;
+    if (rq->principal.must != 0 && wanted != PERM_PUBLIC && wanted != PERM_SIGNED_IN)
+        return refuse_until_done(rq);
     if (wanted != PERM_PUBLIC && wanted != PERM_SIGNED_IN &&
         !permission_in(rq->principal.permissions, wanted))
         return fail(rq, ERR_FORBIDDEN, NULL, "This needs the permission %s.",
@@ -120,6 +139,7 @@ static bool stage_authz(struct request *rq)
         .scope = rq->signed_in ? rq->principal.scope : "{}",
         .lines = rq->signed_in ? rq->principal.lines : "",
         .ancestors = rq->signed_in ? rq->principal.ancestors : NULL,
+        .auditing = wanted == PERM_AUDIT_READ || wanted == PERM_AUDIT_EXPORT,
     };
     return true;
 }
@@ -132,22 +152,46 @@ static bool stage_decode(struct request *rq, const struct match *m)
     return true;
 }
 
+/* What tells requests under one key apart. With keys at hand it is keyed: a plain digest of a body
+ * that holds little but an ID number gives the number away. `like`: a digest whose key is to be
+ * used, or NULL. NULL with rq->err set. */
+static const char *claim_digest(struct request *rq, const char *like)
+{
+    const struct digest_part parts[] = {
+        {rq->method, strlen(rq->method)}, {"\n", 1}, {rq->url, strlen(rq->url)}, {"\n", 1},
+        {rq->body, rq->body_len},
+    };
+    char *digest = arena_alloc(rq->arena, DIGEST_KEYED);
+    if (digest == NULL) {
+        fail(rq, ERR_NO_MEMORY, NULL, "%s", "");
+        return NULL;
+    }
+    bool plain = rq->engine->keyring == NULL || (like != NULL && strlen(like) < DIGEST_KEYED - 1);
+    bool made = plain ? digest_hex(parts, sizeof parts / sizeof *parts, digest)
+                      : digest_keyed(rq->engine->keyring, parts, sizeof parts / sizeof *parts, like,
+                                     digest);
+    if (!made)
+        fail(rq, ERR_INTERNAL, NULL, "%s", "");
+    return made ? digest : NULL;
+}
+
 bool lifecycle_claim(struct request *rq, struct claim *ret)
 {
     *ret = (struct claim){.account = NULL};
     if (rq->idempotency_key == NULL || !rq->signed_in || rq->validate_only)
         return true;
-    const struct digest_part parts[] = {
-        {rq->method, strlen(rq->method)}, {"\n", 1}, {rq->url, strlen(rq->url)}, {"\n", 1},
-        {rq->body, rq->body_len},
-    };
-    char *digest = arena_alloc(rq->arena, DIGEST_HEX);
-    if (digest == NULL)
-        return fail(rq, ERR_NO_MEMORY, NULL, "%s", "");
-    if (!digest_hex(parts, sizeof parts / sizeof *parts, digest))
-        return fail(rq, ERR_INTERNAL, NULL, "%s", "");
+    const char *digest = claim_digest(rq, NULL);
     *ret = (struct claim){rq->principal.account, rq->idempotency_key, digest};
-    return true;
+    return digest != NULL;
+}
+
+/* Was the stored digest made of this request? A keyed one is made again under its own key. */
+static bool same_request(struct request *rq, const char *stored)
+{
+    const char *digest = claim_digest(rq, stored);
+    if (digest == NULL)
+        err_clear(&rq->err); /* its key was removed */
+    return digest != NULL && str_equal(stored, digest);
 }
 
 /* The key was there before: its stored answer, or why there is none. */
@@ -159,7 +203,7 @@ static bool replay(struct request *rq)
     err_clear(&rq->err);
     if (!lifecycle_claim(rq, &c) || !tx_stored(&rq->tx, &c, &s, &rq->err))
         return false;
-    if (s.digest != NULL && !str_equal(s.digest, c.digest))
+    if (s.digest != NULL && !same_request(rq, s.digest))
         return fail(rq, ERR_KEY_REUSED, "Idempotency-Key", "%s", "");
     if (s.status == 0)
         return fail(rq, ERR_KEY_IN_USE, "Idempotency-Key", "%s", "");
@@ -209,11 +253,26 @@ static bool stage_handler(struct request *rq)
     }
 }
 
+/* The first half of rendering: no ciphertext leaves. */
+static bool stage_show(struct request *rq)
+{
+    if (rq->answer == NULL || rq->answer_len == 0)
+        return true;
+    const char *shown = sealed_show(rq, rq->answer);
+    if (shown == NULL)
+        return fail(rq, ERR_NO_MEMORY, NULL, "%s", "");
+    if (shown == rq->answer)
+        return true;
+    rq->answer = shown;
+    rq->answer_len = strlen(shown);
+    return true;
+}
+
 static bool run_stages(struct request *rq)
 {
     struct match m = {.route = NULL};
     return stage_rate(rq) && stage_guard(rq) && stage_match(rq, &m) && stage_authn(rq) &&
-           stage_authz(rq) && stage_decode(rq, &m) && stage_handler(rq);
+           stage_authz(rq) && stage_decode(rq, &m) && stage_handler(rq) && stage_show(rq);
 }
 
 /* A refusal for the record's state is the answer of its key, too (charter D9). What keeps it from
@@ -272,6 +331,7 @@ void lifecycle_run(struct request *rq)
         assert(rq->err.code != ERR_NONE); /* a handler that refuses says why */
         rq->location = rq->link = NULL;
         rq->etag = rq->current == NULL ? NULL : rq->etag;
+        rq->current = sealed_show(rq, rq->current);
         problem_render(rq, rq->current);
         keep_conflict(rq);
     }

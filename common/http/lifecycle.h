@@ -5,11 +5,13 @@
  *  2 guard   413 body, 414 address, 431 headers, 400 %00 · bad UTF-8 · // · repeated Authorization,
  * Content-Type, If-Match or Idempotency-Key 3 match   404 no such address; 405 with Allow when the
  * path exists; HEAD is GET without a body; 413 of the route 4 authn   401 + WWW-Authenticate; 503
- * when keys or revocations are out of date; then 429 by token 5 authz   403 6 decode  415; 400 or
- * 422 listing every bad field, unknown parameters and members among them; 428 without If-Match; 400
- * without a key where required 7 handler with its transaction: 404, 409, 412, 422, 503; retries
- * 40001 and 40P01 up to three times from a clean arena mark 8 commit  503 when the outcome is
- * unknown 9 render  problem document or answer, headers 10 account one log line, metrics
+ * when keys or revocations are out of date; 429 when too many unknown tokens of that address wait;
+ * 403 from an address that an API token does not work from; then 429 by token 5 authz   403 6
+ * decode  415; 400 or 422 listing every bad field, unknown parameters and members among them; 428
+ * without If-Match; 400 without a key where required 7 handler with its transaction: 404, 409, 412,
+ * 422, 503; retries 40001 and 40P01 up to three times from a clean arena mark 8 commit  503 when
+ * the outcome is unknown 9 render  problem document or answer, headers 10 account one log line,
+ * metrics
  *
  * A repeated Idempotency-Key is answered after stage 7 found it taken: same digest, the stored
  * answer; other digest, 422; still running, 409. */
@@ -22,9 +24,11 @@
 #include "http/request.h"
 #include "http/route.h"
 
+struct keyring;     /* keys/keyring.h */
 struct match_table; /* http/match.h */
 struct metrics;     /* http/metrics.h */
 struct rate;        /* http/rate.h */
+struct reseal;      /* http/reseal.h */
 
 struct engine_settings { /* the settings every service has: http/service.c has the table */
     int64_t port, ops_port;
@@ -36,8 +40,9 @@ struct engine_settings { /* the settings every service has: http/service.c has t
     int64_t rate_per_token, rate_per_address; /* requests a minute, also the burst */
     int64_t idempotency_hours;
     int64_t drain_ms;
-    const char *proxy; /* the only peer whose X-Forwarded-For and X-Request-Id are believed */
-    const char *today; /* test builds only: the civil date to run at */
+    const char *proxy;      /* the only peer whose X-Forwarded-For and X-Request-Id are believed */
+    const char *field_keys; /* key file of sealed fields; "": none */
+    const char *today;      /* test builds only: the civil date to run at */
 };
 
 struct engine {
@@ -48,6 +53,8 @@ struct engine {
     struct stmt_set *statements;
     struct pool *pool;
     struct trust *trust;
+    struct keyring *keyring; /* of sealed fields; NULL: the service has none */
+    struct reseal *reseal;   /* NULL: as above, or no worker */
     struct metrics *metrics;
     struct rate *rate_token, *rate_address;
     const char *openapi; /* the contract, made once */

@@ -4,6 +4,7 @@
 
 #include "http/decode.h"
 #include "http/lifecycle.h"
+#include "http/sealed.h"
 #include "http/values.h"
 
 #include "core/banned.h"
@@ -114,11 +115,20 @@ static bool lint_location(const struct route *r, struct err *err)
            wrong(r, err, "a location that does not begin and end with a slash", NULL);
 }
 
+static bool lint_sealed(const struct route *r, struct err *err)
+{
+    const struct field *f = NULL;
+    const char *why = sealed_fault(r->fields, &f);
+    if (why == NULL)
+        why = sealed_fault(r->shows, &f);
+    return why == NULL || wrong(r, err, why, f->name);
+}
+
 static bool lint_route(const struct route *r, struct err *err)
 {
     return lint_shape(r, err) && lint_path(r, err) && lint_handler(r, err) &&
            (!is_stock(r) || lint_statement(r, r->sql, err)) && lint_version(r, err) &&
-           lint_step(r, err) && lint_location(r, err);
+           lint_step(r, err) && lint_location(r, err) && lint_sealed(r, err);
 }
 
 bool lifecycle_lint(const struct engine *e, struct err *err)

@@ -6,6 +6,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "http/reseal.h"
+
 #include "core/banned.h"
 
 enum { BUCKETS = 12, CLASSES = 5 /* 1xx, never sent, to 5xx */ };
@@ -200,4 +202,5 @@ void metrics_write(const struct engine *e, struct buf *out)
         write_pool(e, out);
     if (e->trust != NULL)
         write_trust(e, out);
+    reseal_metrics(e, out);
 }

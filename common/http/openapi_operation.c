@@ -8,6 +8,8 @@
 
 #include "core/banned.h"
 
+enum { ANSWER_MAX_BYTES = 64 * 1024 * 1024 };
+
 static const char *const method_keys[] = {
     [METHOD_GET] = "get", [METHOD_POST] = "post", [METHOD_PATCH] = "patch"};
 
@@ -147,10 +149,10 @@ static void parameters(struct json *j, const struct contract *c, const struct ro
     }
     if (answer != NULL && route_takes_option(r, OPTION_FIELDS))
         fields_parameter(j, answer->fields);
-    if (route_takes_option(r, OPTION_VALIDATE_ONLY)) {
+    if (route_takes_option(r, OPTION_VALIDATE_ONLY))
         shared_ref(j, NULL, "parameters", "ValidateOnly");
+    if (route_takes_option(r, OPTION_VALIDATE_ONLY) || r->unkept)
         shared_ref(j, NULL, "parameters", "IdempotencyKey");
-    }
     if (contract_reads_one(r))
         shared_ref(j, NULL, "parameters", "IfNoneMatch");
     if (contract_takes_version(r))
@@ -261,25 +263,46 @@ static const char *success_doc(const struct route *r, int status)
     return status == 201 ? "Created." : "Done, and how it stands now.";
 }
 
+static void json_answer(struct json *j, const struct contract *c, const struct route *r,
+                        const struct contract_answer *answer)
+{
+    bool page = route_is_page(r);
+    put_object(j, "content");
+    put_object(j, "application/json");
+    shared_ref(j, "schema", "schemas",
+               page ? arena_printf(c->arena, "%sPage", answer->name) : answer->name);
+    if (page)
+        page_example(j, answer);
+    else
+        example_object(j, "example", answer->fields, &schema_answer);
+    put_close(j);
+    put_close(j);
+}
+
+/* Lines of JSON, say: text to this contract. */
+static void other_media(struct json *j, const char *media)
+{
+    put_object(j, "content");
+    put_object(j, media);
+    put_object(j, "schema");
+    put_text(j, "type", "string");
+    put_int(j, "maxLength", ANSWER_MAX_BYTES);
+    put_text(j, "pattern", "^[^\\u0000]*$");
+    put_close(j);
+    put_close(j);
+    put_close(j);
+}
+
 static void success(struct json *j, const struct contract *c, const struct route *r, int status)
 {
     const struct contract_answer *answer = contract_answer_of(c, r);
     put_object(j, arena_printf(c->arena, "%d", status));
     put_text(j, "description", success_doc(r, status));
     answer_headers(j, r, answer, status);
-    if (answer != NULL) {
-        bool page = route_is_page(r);
-        put_object(j, "content");
-        put_object(j, "application/json");
-        shared_ref(j, "schema", "schemas",
-                   page ? arena_printf(c->arena, "%sPage", answer->name) : answer->name);
-        if (page)
-            page_example(j, answer);
-        else
-            example_object(j, "example", answer->fields, &schema_answer);
-        put_close(j);
-        put_close(j);
-    }
+    if (r->answers != NULL)
+        other_media(j, r->answers);
+    else if (answer != NULL)
+        json_answer(j, c, r, answer);
     put_close(j);
 }
 

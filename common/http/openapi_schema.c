@@ -20,6 +20,7 @@
 
 enum { TEXT_ELEMENT_MAX = 200, DATE_LENGTH = 10, INSTANT_MAX = 35, UUID_LENGTH = 36 };
 enum { CODE_LENGTH = 12, DECIMAL_DIGITS = 18 };
+enum { CITIZEN_ID_LENGTH = 18, PHONE_MIN = 10, PHONE_MAX = 40, SEALED_TEXT_MAX = 63 };
 
 static bool answer_takes(const void *of, const struct field *f)
 {
@@ -119,6 +120,23 @@ static void decimal_limits(struct json *j, const struct field *f)
     string_limits(j, 1, DECIMAL_DIGITS + 2, buf_text(&b));
 }
 
+/* Sent in full, and taken in the forms that people write; shown as a mask. */
+static void sealed_limits(struct json *j, const struct field *f, bool answer)
+{
+    bool citizen = f->min == SEALED_CITIZEN_ID;
+    put_text(j, "format", citizen ? "citizen-id" : "phone");
+    if (answer) {
+        put_bool(j, "x-masked", true);
+        string_limits(j, 1, SEALED_TEXT_MAX, NULL);
+        return;
+    }
+    put_bool(j, "writeOnly", true);
+    if (citizen)
+        string_limits(j, CITIZEN_ID_LENGTH, CITIZEN_ID_LENGTH, "^[0-9]{17}[0-9Xx]$");
+    else
+        string_limits(j, PHONE_MIN, PHONE_MAX, "^[+0-9(][0-9 ()-]*$");
+}
+
 static void enum_values(struct json *j, const struct field *f, bool nullable)
 {
     put_array(j, "enum");
@@ -174,6 +192,7 @@ static const char *type_name(enum field_type t)
     case FIELD_DECIMAL:
     case FIELD_CODE:
     case FIELD_ENUM:
+    case FIELD_SEALED:
         return "string";
     }
     return "string";
@@ -210,6 +229,9 @@ static void limits(struct json *j, const struct field *f, bool answer, bool null
     case FIELD_TEXTS:
     case FIELD_ARRAY:
         array_limits(j, f, answer);
+        return;
+    case FIELD_SEALED:
+        sealed_limits(j, f, answer);
         return;
     case FIELD_BOOL:
     case FIELD_OBJECT:
@@ -250,7 +272,7 @@ void schema_value(struct json *j, const char *key, const struct field *f, bool a
     if (f->doc != NULL)
         put_text(j, "description", f->doc);
     limits(j, f, answer, null_too);
-    if (f->type == FIELD_OBJECT)
+    if (f->type == FIELD_OBJECT && f->of != NULL)
         members(j, f->of, nested(answer));
     put_array(j, "examples");
     example_value(j, NULL, f, answer);
@@ -280,6 +302,11 @@ static const char *some_text(struct json *j, int64_t min, int64_t max)
     return buf_text(&b);
 }
 
+static const char *sealed_example(const struct field *f)
+{
+    return f->min == SEALED_CITIZEN_ID ? "110105********002X" : "138****5678";
+}
+
 static const char *some_value(struct json *j, const struct field *f)
 {
     if (f->example != NULL)
@@ -302,6 +329,8 @@ static const char *some_value(struct json *j, const struct field *f)
         return f->values[0];
     case FIELD_TEXTS:
         return "agriculture";
+    case FIELD_SEALED:
+        return f->min == SEALED_CITIZEN_ID ? "11010519491231002X" : "13812345678";
     case FIELD_INT:
     case FIELD_BOOL:
     case FIELD_OBJECT:
@@ -346,6 +375,9 @@ void example_value(struct json *j, const char *key, const struct field *f, bool 
     case FIELD_ENUM:
         put_text(j, key, some_value(j, f));
         return;
+    case FIELD_SEALED:
+        put_text(j, key, answer ? sealed_example(f) : some_value(j, f));
+        return;
     }
 }
 
@@ -353,7 +385,7 @@ void example_object(struct json *j, const char *key, const struct field *fields,
                     const struct schema_part *part)
 {
     put_object(j, key);
-    for (const struct field *f = fields; f->name != NULL; f++) {
+    for (const struct field *f = fields; f != NULL && f->name != NULL; f++) {
         if (part->takes(part->of, f))
             example_value(j, f->name, f, part->answer);
     }

@@ -54,7 +54,7 @@ enum { N_REFUSALS = sizeof refusals / sizeof refusals[0] };
 
 static bool takes_key(const struct route *r)
 {
-    return route_is_write(r) && r->permission != PERM_PUBLIC;
+    return route_is_write(r) && !r->reads && (r->permission != PERM_PUBLIC || r->unkept);
 }
 
 /* A year without calendar data refuses what counts work days (charter D17). */
@@ -72,11 +72,11 @@ static bool occurs(const struct refusal *f, const struct route *r)
     case WITH_TOKEN:
         return r->permission != PERM_PUBLIC || route_is_write(r);
     case WITH_PERMISSION:
-        return r->permission != PERM_PUBLIC && r->permission != PERM_SIGNED_IN;
+        return r->forbids || (r->permission != PERM_PUBLIC && r->permission != PERM_SIGNED_IN);
     case WITH_PATH:
-        return contract_path_has_any(r->path);
-    case WITH_KEY:
-        return takes_key(r);
+        return r->misses || contract_path_has_any(r->path);
+    case WITH_KEY: /* what answers in a form of its own keeps no answer under a key */
+        return takes_key(r) && r->answers == NULL;
     case WITH_INPUT:
         return takes_key(r) || contract_takes_body(r) || counts_work_days(r);
     case WITH_BODY:

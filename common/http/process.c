@@ -5,14 +5,20 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/log.h"
+#include "http/audit_routes.h"
 #include "http/housekeeping.h"
 #include "http/match.h"
 #include "http/metrics.h"
 #include "http/openapi.h"
 #include "http/ops.h"
 #include "http/rate.h"
+#include "http/reseal.h"
+#include "http/sealed.h"
 #include "http/server.h"
 #include "http/settings.h"
+#include "keys/keyring.h"
+#include "keys/vault.h"
 
 #include "core/banned.h"
 
@@ -22,10 +28,13 @@ enum {
     STALE_MS = 1000, /* and without a good poll for that long nothing is trusted */
     POLL_STATEMENT_MS = 800,
     CACHED_TOKENS = 4096,
-    FORGED_PER_S = 200, /* 400 µs each: 8 % of a core */
+    FORGED_PER_S = 20,      /* failing tokens an address may send at once: 400 µs each */
+    FORGED_ALL_PER_S = 400, /* and all addresses together: 16 % of a core */
+    FORGED_WAIT_MS = 250,
+    FORGED_WAITS = 128, /* threads at once, of 1,024 at least: 512 verifications a second */
 };
 
-/* --- the service's tables, and the one route that every service has --- */
+/* --- the service's tables, and the route of its contract behind them --- */
 
 static bool read_contract(struct request *rq)
 {
@@ -91,14 +100,17 @@ bool process_compose(struct process *p, struct err *err)
 {
     struct engine *e = &p->engine;
     *e = (struct engine){.settings = &p->settings, .arena = p->arena};
-    e->service = with_contract(p->arena, p->service);
-    e->openapi = openapi_render(p->arena, p->service);
+    const struct service *own = service_with_audit(p->arena, p->service);
+    if (own == NULL)
+        return no_memory(err);
+    e->service = with_contract(p->arena, own);
+    e->openapi = openapi_render(p->arena, own);
     if (e->service == NULL || e->openapi == NULL)
         return no_memory(err);
     if (!lifecycle_lint(e, err))
         return false;
     e->matches = match_create(p->arena, e->service, err);
-    e->statements = stmt_set_create(p->arena, p->service->statements, err);
+    e->statements = stmt_set_create(p->arena, own->statements, err);
     e->metrics = metrics_create(p->arena, e->service);
     e->body_max = lifecycle_body_max(e, NULL);
     if (e->matches == NULL || e->statements == NULL)
@@ -165,8 +177,35 @@ static bool open_engine(struct process *p, struct err *err)
                                                     .poll_ms = POLL_MS,
                                                     .stale_ms = STALE_MS,
                                                     .cache_tokens = CACHED_TOKENS,
-                                                    .forged_per_s = FORGED_PER_S});
+                                                    .lookups = e->pool,
+                                                    .flood = {.per_s = FORGED_PER_S,
+                                                              .all_per_s = FORGED_ALL_PER_S,
+                                                              .wait_ms = FORGED_WAIT_MS,
+                                                              .waits = FORGED_WAITS}});
     return (e->rate_token != NULL && e->rate_address != NULL && e->trust != NULL) || no_memory(err);
+}
+
+static void log_refused_keys(void *ctx, const struct err *err)
+{
+    (void)ctx;
+    log_event(ERR_LEVEL_ERROR, "keys", "cause", err->cause);
+}
+
+/* Keys of sealed fields: none may be missing where the service's tables have such fields. */
+static bool open_keys(struct process *p, struct err *err)
+{
+    const char *path = p->settings.field_keys;
+    if (path == NULL || *path == '\0')
+        return !sealed_in_service(p->service) ||
+               err_set(
+                   err, ERR_INVALID, "FIELD_KEYS_FILE",
+                   "ZEREN_FIELD_KEYS_FILE: this service has sealed fields and needs their keys");
+    if (!vault_init(err))
+        return false;
+    p->engine.keyring = keyring_open(path, KEY_NEEDS_FIELDS, err);
+    if (p->engine.keyring != NULL)
+        keyring_on_refused(p->engine.keyring, log_refused_keys, NULL);
+    return p->engine.keyring != NULL;
 }
 
 static bool open_listeners(struct process *p, struct err *err)
@@ -185,15 +224,25 @@ static bool open_housekeeping(struct process *p, struct err *err)
 {
     if (p->worker_pool == NULL)
         return true;
-    p->housekeeping = housekeeping_start(p->worker_pool, p->settings.idempotency_hours, err);
+    p->housekeeping =
+        housekeeping_start(p->worker_pool, p->settings.idempotency_hours, p->service->forget, err);
     return p->housekeeping != NULL;
+}
+
+static bool open_reseal(struct process *p, struct err *err)
+{
+    const struct sealed_column *columns = p->service->sealed;
+    if (p->worker_pool == NULL || p->engine.keyring == NULL || columns == NULL)
+        return true;
+    p->engine.reseal = reseal_start(&p->engine, p->worker_pool, err);
+    return p->engine.reseal != NULL;
 }
 
 bool process_start(struct process *p, struct err *err)
 {
-    return open_pools(p, err) && open_engine(p, err) &&
+    return open_keys(p, err) && open_pools(p, err) && open_engine(p, err) &&
            (p->service->start == NULL || p->service->start(&p->engine, err)) &&
-           open_housekeeping(p, err) && open_listeners(p, err);
+           open_housekeeping(p, err) && open_reseal(p, err) && open_listeners(p, err);
 }
 
 bool process_drain(struct process *p)
@@ -207,12 +256,17 @@ void process_stop(struct process *p)
 {
     server_stop(&p->server);
     ops_stop(&p->ops);
+    reseal_stop(&p->engine.reseal);
     housekeeping_stop(&p->housekeeping);
+    if (p->service != NULL && p->service->stop != NULL)
+        p->service->stop(&p->engine);
     trust_destroy(&p->engine.trust);
     rate_destroy(&p->engine.rate_token);
     rate_destroy(&p->engine.rate_address);
     pool_destroy(&p->worker_pool);
     pool_destroy(&p->trust_pool);
     pool_destroy(&p->engine.pool);
+    keyring_close(p->engine.keyring);
+    p->engine.keyring = NULL;
     arena_destroy(&p->arena);
 }

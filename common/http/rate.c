@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/rand.h>
+#include "keys/openssl.h"
 
 #include "core/banned.h"
 

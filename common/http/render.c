@@ -8,7 +8,9 @@
 
 #include "core/buf.h"
 #include "core/str.h"
+#include "http/json_scan.h"
 #include "http/lifecycle.h"
+#include "http/sealed.h"
 
 #include "core/banned.h"
 
@@ -17,67 +19,6 @@ enum { FIELDS_MAX_BYTES = 8 * 1024 * 1024 };
 void render_init(void)
 {
     json_object_seed(0);
-}
-
-/* One member of an object: where its key, and where its value stand. */
-struct member {
-    const char *key, *value;
-    size_t key_len, value_len;
-};
-
-static const char *skip_blanks(const char *p)
-{
-    return p + strspn(p, " \t\r\n");
-}
-
-/* Behind the closing quote of the string that begins at `p`. */
-static const char *skip_string(const char *p)
-{
-    for (p++; *p != '\0' && *p != '"'; p++) {
-        if (*p == '\\' && p[1] != '\0')
-            p++;
-    }
-    return *p == '"' ? p + 1 : p;
-}
-
-/* Behind the value that begins at `p`: the comma or brace that ends it. */
-static const char *skip_value(const char *p)
-{
-    unsigned depth = 0;
-    while (*p != '\0') {
-        if (*p == '"') {
-            p = skip_string(p);
-            continue;
-        }
-        if (depth == 0 && (*p == ',' || *p == '}'))
-            break;
-        if (*p == '{' || *p == '[')
-            depth++;
-        else if (*p == '}' || *p == ']')
-            depth--;
-        p++;
-    }
-    return p;
-}
-
-/* The member that begins at or behind `*at` ("{" or "," or a blank); moves on. False at the end. */
-static bool next_member(const char **at, struct member *ret)
-{
-    const char *p = skip_blanks(*at);
-    if (*p == '{' || *p == ',')
-        p = skip_blanks(p + 1);
-    if (*p != '"')
-        return false;
-    const char *end = skip_string(p);
-    ret->key = p + 1;
-    ret->key_len = (size_t)(end - p) - 2;
-    p = skip_blanks(end);
-    p = skip_blanks(*p == ':' ? p + 1 : p);
-    ret->value = p;
-    p = skip_value(p);
-    ret->value_len = (size_t)(p - ret->value);
-    *at = p;
-    return true;
 }
 
 /* Is that name one of the comma-separated list? */
@@ -123,10 +64,13 @@ const char *render_fields(struct request *rq, const char *object)
     if (rq->only_fields == NULL)
         return object;
     struct buf b;
-    struct member m;
+    struct json_member m;
+    object = sealed_show(rq, object); /* before the id may be cut, which opens its values */
+    if (object == NULL)
+        return NULL;
     buf_init(&b, rq->arena, FIELDS_MAX_BYTES);
     char gap = '{';
-    while (next_member(&object, &m)) {
+    while (json_next_member(&object, &m)) {
         if (!in_list(rq->only_fields, m.key, m.key_len))
             continue;
         buf_char(&b, gap);
@@ -142,8 +86,8 @@ const char *render_fields(struct request *rq, const char *object)
 
 const char *render_word(struct arena *a, const char *object, const char *name)
 {
-    struct member m;
-    while (next_member(&object, &m)) {
+    struct json_member m;
+    while (json_next_member(&object, &m)) {
         if (m.key_len == strlen(name) && memcmp(m.key, name, m.key_len) == 0)
             return m.value_len >= 2 && *m.value == '"'
                        ? arena_strndup(a, m.value + 1, m.value_len - 2)
@@ -205,12 +149,17 @@ static const char *challenge_of(const struct request *rq)
                                      : "Bearer realm=\"zeren\", error=\"invalid_token\"";
 }
 
+static const char *media_of(const struct request *rq)
+{
+    bool other = rq->route != NULL && rq->route->answers != NULL;
+    return other ? rq->route->answers : "application/json";
+}
+
 size_t render_headers(struct request *rq, struct header ret[static HEADERS_MAX])
 {
     size_t n = 0;
     if (rq->answer_len > 0)
-        put(ret, &n, "Content-Type",
-            rq->status >= 400 ? "application/problem+json" : "application/json");
+        put(ret, &n, "Content-Type", rq->status >= 400 ? "application/problem+json" : media_of(rq));
     put(ret, &n, "X-Request-Id", rq->request_id);
     put(ret, &n, "Cache-Control", "no-store");
     put(ret, &n, "X-Content-Type-Options", "nosniff");

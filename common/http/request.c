@@ -39,7 +39,9 @@ bool problem_add(struct request *rq, struct problem p)
     bool outside_body = p.place == AT_PARAMETER || p.place == AT_HEADER;
     if (outside_body && rq->err.code == ERR_INVALID) /* 400 goes before 422 */
         err_clear(&rq->err);
-    err_set(&rq->err, outside_body ? ERR_BAD_PARAMETER : ERR_INVALID, p.name, "%s", p.detail);
+    /* A name of the caller's own making is told to the caller, not to the log. */
+    const char *field = str_starts(p.code, "unknown_") ? NULL : p.name;
+    err_set(&rq->err, outside_body ? ERR_BAD_PARAMETER : ERR_INVALID, field, "%s", p.detail);
     if (problem_room(rq))
         rq->problems[rq->n_problems++] = p;
     return false;

@@ -80,8 +80,9 @@ struct request {
     size_t answer_len;
     const char *etag, *location, *link, *allow;
     int retry_after_s;
-    const char *current; /* 412: the record as it stands */
-    bool replayed;       /* the stored answer of a repeated Idempotency-Key */
+    const char *current;  /* 412: the record as it stands */
+    bool replayed;        /* the stored answer of a repeated Idempotency-Key */
+    const char *unmasked; /* sealed fields that leave in full, "citizen_id,phone"; NULL: none */
 
     /* the account of it */
     int64_t started_us;

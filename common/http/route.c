@@ -33,20 +33,23 @@ static bool in_words(const char *list, const char *name)
     return false;
 }
 
-/* Is `param` the field's own name, or the one that asks whether it was given? */
-static bool names_field(const char *param, const char *field)
+/* Is `param` the field's own name, the one that asks whether it was given, or a look-up hash of it?
+ */
+static bool names_field(const char *param, const struct field *f)
 {
-    size_t len = strlen(field);
-    if (strncmp(param, field, len) != 0)
+    size_t len = strlen(f->name);
+    if (strncmp(param, f->name, len) != 0)
         return false;
-    return param[len] == '\0' || strcmp(param + len, "_given") == 0;
+    bool hash = strcmp(param + len, "_hash") == 0 || strcmp(param + len, "_hashes") == 0;
+    return param[len] == '\0' || strcmp(param + len, "_given") == 0 ||
+           (hash && f->type == FIELD_SEALED);
 }
 
-static bool in_statement(const struct stmt *st, const char *name)
+static bool in_statement(const struct stmt *st, const struct field *f)
 {
-    bool is_id = strcmp(name, "id") == 0; /* the client's own id arrives as :new_id */
+    bool is_id = strcmp(f->name, "id") == 0; /* the client's own id arrives as :new_id */
     for (unsigned i = 0; st != NULL && i < st->n_params; i++) {
-        if (names_field(st->params[i], name) || (is_id && strcmp(st->params[i], "new_id") == 0))
+        if (names_field(st->params[i], f) || (is_id && strcmp(st->params[i], "new_id") == 0))
             return true;
     }
     return false;
@@ -54,7 +57,7 @@ static bool in_statement(const struct stmt *st, const char *name)
 
 static bool is_used(const struct route *r, const struct field *f)
 {
-    return in_words(r->also, f->name) || in_statement(r->sql, f->name);
+    return in_words(r->also, f->name) || in_statement(r->sql, f);
 }
 
 enum route_media route_body(const struct route *r)
@@ -106,7 +109,7 @@ static bool is_one(const struct route *r)
 bool route_takes_option(const struct route *r, enum route_option option)
 {
     if (option == OPTION_VALIDATE_ONLY)
-        return route_is_write(r) && r->permission != PERM_PUBLIC;
+        return route_is_write(r) && r->permission != PERM_PUBLIC && !r->unkept && !r->reads;
     return route_is_page(r) || (option == OPTION_FIELDS && is_one(r));
 }
 

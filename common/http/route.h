@@ -50,6 +50,13 @@ struct route {
     const struct field *shows; /* field table of the answer when it is another one than `fields` */
     const char *location;      /* of what a POST creates: the collection below /api/v1/<service>,
                                   "/reports/"; NULL: none */
+    bool unkept;  /* its answer holds a secret and is never stored: no validate_only, and what a
+                     repeated Idempotency-Key gets is the handler's own affair */
+    bool reads;   /* a POST that changes nothing, for what may not stand in an address: takes
+                     no Idempotency-Key and no validate_only */
+    bool forbids; /* open to any token, and yet it has a 403 of its own */
+    bool misses;  /* no record in its path, and yet it has a 404 of its own */
+    const char *answers; /* media type of the answer; NULL: application/json */
 };
 
 #define ROUTES_END                                                                                 \
@@ -63,6 +70,13 @@ handler read_page; /* a :page statement: limit, cursor, sort, fields, filters */
 handler write_one; /* a :write statement; zero rows are told apart by the probe */
 handler step_one;  /* a :write statement with :from_states and :to_state out of route->fsm */
 
+/* A column of ciphertext, kept under the active keys by http/reseal.h. Rows end with {0}. */
+struct sealed_column {
+    const char *column;                /* "identity.person.phone" */
+    bool hashed;                       /* with a look-up hash beside it */
+    const struct stmt *find, *rewrite; /* see http/reseal.h */
+};
+
 struct service {
     const char *name;                     /* "registry": schema, URL, log */
     const struct route *const *resources; /* NULL-terminated list of route tables */
@@ -72,7 +86,12 @@ struct service {
     void *settings_into;
     bool (*start)(struct engine *e,
                   struct err *err); /* after settings and pool, before listening; or NULL */
+    void (*stop)(struct engine *e); /* after the last request, also when start failed; or NULL */
     const char *const *pub_schemas; /* for search_path: NULL-terminated, or NULL */
+    const struct sealed_column *sealed; /* or NULL */
+    const struct stmt *const *forget;   /* :rows statements of housekeeping, NULL-terminated: each
+                                           removes one batch of what time has used up and says how
+                                           many; NULL: none */
 };
 
 /* main(): settings, --print-config, --check, --openapi, --env-example, start, serve until SIGTERM,

@@ -19,6 +19,7 @@
 #include "core/uuid.h"
 #include "http/arena_list.h"
 #include "http/render.h"
+#include "http/sealed.h"
 
 #include "core/banned.h"
 
@@ -162,6 +163,8 @@ static struct request *receive(struct server *s, struct arena *a, const struct _
 
 static bool has_secret(const struct route *r)
 {
+    if (r != NULL && sealed_on_route(r))
+        return true;
     for (const struct field *f = r == NULL ? NULL : r->fields; f != NULL && f->name != NULL; f++) {
         if ((f->flags & SECRET) != 0)
             return true;

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/harden.h"
 #include "core/log.h"
+#include "http/audit_routes.h"
 #include "http/diagram.h"
 #include "http/openapi.h"
 #include "http/process.h"
@@ -35,7 +37,8 @@ static int print_text(const struct service *s,
                       const char *(*render)(struct arena *a, const struct service *s))
 {
     struct arena *a = arena_create(CONTRACT_MEMORY);
-    const char *text = a == NULL ? NULL : render(a, s);
+    const struct service *all = a == NULL ? NULL : service_with_audit(a, s);
+    const char *text = all == NULL ? NULL : render(a, all);
     size_t n = text == NULL ? 0 : strlen(text);
     bool ok = n > 0 && fputs(text, stdout) >= 0 && (text[n - 1] == '\n' || putchar('\n') != EOF);
     arena_destroy(&a);
@@ -139,6 +142,10 @@ static int usage(const struct service *s)
 int service_main(const struct service *s, int argc, char **argv)
 {
     log_init(s->name);
+    if (!harden_process()) {
+        log_event(ERR_LEVEL_ERROR, "refused", "detail", "the kernel does not let a process harden");
+        return EXIT_FAILURE;
+    }
     if (argc == 1)
         return serve(s);
     if (argc != 2)

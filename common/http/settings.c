@@ -42,6 +42,7 @@ static const struct setting engine_table[] = {
     INT("IDEMPOTENCY_HOURS", "24", 1, 8760, "h", idempotency_hours, "How long the answer of an Idempotency-Key is kept."),
     INT("DRAIN_MS", "4000", 0, 60000, "ms", drain_ms, "How long running requests may take to end at a stop."),
     TEXT("PROXY", "127.0.0.1", proxy, "IPv4 address or network whose X-Forwarded-For, X-Request-Id are believed."),
+    {"FIELD_KEYS", SETTING_PATH, "", 0, 0, "", "Keys of sealed fields (deploy/keys); read again when it changes. Required where a service has such fields.", AT(field_keys), false},
     {"TODAY", SETTING_DATE, "", 0, 0, "", "The civil date to run at.", AT(today), true},
     SETTINGS_END
 };

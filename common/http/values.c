@@ -9,6 +9,7 @@
 #include "core/str.h"
 #include "http/decode.h"
 #include "http/lifecycle.h"
+#include "http/sealed.h"
 
 #include "core/banned.h"
 
@@ -61,6 +62,33 @@ static const char *caller_organisation(struct request *rq, const struct value_co
 {
     (void)c;
     return or_null(rq, rq->principal.organisation);
+}
+
+static const char *caller_session(struct request *rq, const struct value_context *c)
+{
+    (void)c;
+    return or_null(rq, rq->principal.session);
+}
+
+static const char *caller_address(struct request *rq, const struct value_context *c)
+{
+    (void)c;
+    return rq->address;
+}
+
+/* The value of a field that the route takes, or NULL. */
+static const char *taken(const struct request *rq, const char *name)
+{
+    const struct field *f = route_field(rq->route, name);
+    return f == NULL || rq->args == NULL ? NULL : rq->args[f - rq->route->fields];
+}
+
+/* */
+static const char *audit_reason(struct request *rq, const struct value_context *c)
+{
+    (void)c;
+    const char *reason = taken(rq, "reason");
+    return reason != NULL ? reason : taken(rq, "decision_note");
 }
 
 static const char *scope_lo(struct request *rq, const struct value_context *c)
@@ -179,6 +207,8 @@ static const struct {
     {"now", now_text},                  {"today", today_text},
     {"caller_account", caller_account}, {"caller_post", caller_post},
     {"caller_organisation", caller_organisation},
+    {"caller_session", caller_session}, {"caller_address", caller_address},
+    {"audit_reason", audit_reason},
     {"request_id", request_id},         {"trace_id", trace_id},
     {"new_id", new_id},                 {"idempotency_key", idempotency_key},
     {"verb", verb},                     {"scope_lo", scope_lo},
@@ -215,7 +245,8 @@ static const struct field *given_field(const struct route *r, const char *name)
 
 bool values_know(const struct route *r, const char *name)
 {
-    return source_of(name) != NULL || route_field(r, name) != NULL || given_field(r, name) != NULL;
+    return source_of(name) != NULL || route_field(r, name) != NULL ||
+           given_field(r, name) != NULL || sealed_field(r, name) != NULL;
 }
 
 static const char *value_of(struct request *rq, const char *name, const struct value_context *c)
@@ -227,6 +258,9 @@ static const char *value_of(struct request *rq, const char *name, const struct v
         if (strcmp(b->name, name) == 0)
             return b->text;
     }
+    const char *sealed = NULL;
+    if (sealed_bind(rq, name, &sealed))
+        return sealed;
     const struct field *f = route_field(rq->route, name);
     if (f != NULL)
         return rq->args[f - rq->route->fields];
