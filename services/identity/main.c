@@ -1,12 +1,15 @@
 /* services/identity/main.c - accounts, posts, tokens: who calls, in which post, with what scope. */
 #include <string.h>
 
+#include "core/harden.h"
 #include "identity.h"
 #include "sql_identity.h"
 
 int main(int argc, char **argv)
 {
     static const char *const readable[] = {"registry_pub", NULL};
+    static const struct stmt *const forget[] = {&SQL_session_forget, &SQL_revocation_forget,
+                                                &SQL_assertion_forget, NULL};
     static const struct service identity = {
         .name = "identity",
         .resources = identity_resources,
@@ -17,8 +20,13 @@ int main(int argc, char **argv)
         .settings = identity_setting_table,
         .settings_into = &identity_settings,
         .start = identity_start,
+        .stop = identity_stop,
+        .forget = forget,
+        .sealed = identity_sealed,
     };
-    if (argc == 2 && strcmp(argv[1], "--hash-password") == 0)
+    if (argc == 2 && strcmp(argv[1], "--hash-password") == 0 && harden_process())
         return hash_password_main();
+    if (argc == 2 && strcmp(argv[1], "--totp-code") == 0 && harden_process())
+        return totp_code_main();
     return service_main(&identity, argc, argv);
 }

@@ -3,22 +3,22 @@
 #include "identity.h"
 #include "sql_identity.h"
 
-static const char *const duties[] = {"first_responsible",
-                                     "direct",
-                                     "specific",
-                                     "main_body",
-                                     "contact_leader",
-                                     "linked_unit",
-                                     "lead_unit",
-                                     "duty_unit",
-                                     "work_group",
-                                     "first_secretary",
-                                     "team_leader",
-                                     "team_member",
-                                     "helper",
-                                     "grid_worker",
-                                     "staff",
-                                     NULL};
+const char *const post_duties[] = {"first_responsible",
+                                   "direct",
+                                   "specific",
+                                   "main_body",
+                                   "contact_leader",
+                                   "linked_unit",
+                                   "lead_unit",
+                                   "duty_unit",
+                                   "work_group",
+                                   "first_secretary",
+                                   "team_leader",
+                                   "team_member",
+                                   "helper",
+                                   "grid_worker",
+                                   "staff",
+                                   NULL};
 
 /* clang-format off */
 static const struct field post_fields[] = {
@@ -26,7 +26,7 @@ static const struct field post_fields[] = {
     F_CODE("owner_division", SHOWN, "The division of its organisation."),
     F_UUID("organisation_id", IN_BODY | REQUIRED | SHOWN, "The organisation it is in."),
     F_TEXT("title", IN_BODY | REQUIRED | SHOWN, 1, 80, "Its name, unique in the organisation.", "党组书记、局长"),
-    F_ENUM("duty", IN_BODY | REQUIRED | SHOWN, duties, "What its holder answers as."),
+    F_ENUM("duty", IN_BODY | REQUIRED | SHOWN, post_duties, "What its holder answers as."),
     F_TEXT("role", SHOWN | NULLABLE, 0, 40, "The set of permissions of an account in this post; null: nobody signs in with it.", "county_office"),
     F_INSTANT("created_at", SHOWN, "When it was registered."),
     F_VERSION(),
@@ -35,7 +35,7 @@ static const struct field post_fields[] = {
 
 static const struct field post_filters[] = {
     F_UUID("organisation_id", IN_QUERY, "Only posts of this organisation."),
-    F_ENUM("duty", IN_QUERY, duties, "Only posts whose holder answers as that."),
+    F_ENUM("duty", IN_QUERY, post_duties, "Only posts whose holder answers as that."),
     FIELDS_END
 };
 

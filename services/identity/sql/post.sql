@@ -19,7 +19,7 @@ SELECT id, owner_division, organisation_id, title, duty, role, created_at, versi
 -- name: post_insert :write post shown_division
 -- A post belongs to its organisation's division; what it permits (role, ranges, lines) is not the client's to say.
 WITH organisation AS (
-  SELECT id, owner_division FROM registry_pub.organisation WHERE id = :organisation_id::uuid
+  SELECT id, owner_division FROM registry_pub.organisation WHERE id = :organisation_id::uuid AND identity.organisation_in_own_lines(id)
 ), changed AS (
   INSERT INTO post (id, owner_division, organisation_id, title, duty, created_at)
   SELECT :new_id::uuid, (SELECT owner_division FROM organisation), coalesce((SELECT id FROM organisation), zeren.no_such('organisation_id')),
@@ -29,5 +29,5 @@ WITH organisation AS (
 
 -- name: post_correct :write post shown_division
 UPDATE post SET title = coalesce(:title::text, title), version = version + 1
- WHERE id = :id::uuid AND version = :version::integer
+ WHERE id = :id::uuid AND version = :version::integer AND identity.organisation_in_own_lines(organisation_id)
 RETURNING id, owner_division, organisation_id, title, duty, role, created_at, version

@@ -1,0 +1,125 @@
+-- What proves an account: its password and its second factor. Accounts and posts are scoped rows, and the caller's own account may be kept outside the scope acted in,
+-- so these statements run under the whole country's (proof.c) and every one names one account.
+
+-- name: proof_of_account :rows
+-- Rules I-201 to I-209 and I-221: what the account has, and the limits nearest to it. locked_s: seconds that its name stays locked (NULL: it is not).
+SELECT a.login, p.name, c.password_hash, c.totp_secret, c.totp_confirmed_at IS NOT NULL AS confirmed, coalesce(c.must_change, false) AS must_change,
+       coalesce(rule.days > 0 AND c.password_set_at + make_interval(days => rule.days) <= :now::timestamptz, false) AS expired,
+       EXISTS (SELECT FROM acting_post ap JOIN post q ON q.id = ap.post_id JOIN role_permission rp ON rp.role = q.role AND rp.may_use
+                 JOIN permission m ON m.code = rp.permission
+                WHERE ap.account_id = a.id AND m.admin_kind IS NOT NULL AND :today::date < ap.ends_on) AS administrator,
+       CASE WHEN g.locked_until > :now::timestamptz THEN ceil(extract(epoch FROM g.locked_until - :now::timestamptz))::integer END AS locked_s,
+       rule.min_length, rule.classes, rule.history, rule.refused
+  FROM account a
+ CROSS JOIN LATERAL (SELECT extract(year FROM :today::date)::integer AS year) AS this
+ CROSS JOIN LATERAL (
+   SELECT zeren.setting_value('identity.password_min_length', a.owner_division, this.year)::integer AS min_length,
+          zeren.setting_value('identity.password_classes', a.owner_division, this.year)::integer AS classes,
+          zeren.setting_value('identity.password_history', a.owner_division, this.year)::integer AS history,
+          zeren.setting_value('identity.password_days', a.owner_division, this.year)::integer AS days,
+          zeren.setting_value('identity.password_refused', a.owner_division, this.year) AS refused
+ ) AS rule
+  LEFT JOIN credential c ON c.account_id = a.id
+  LEFT JOIN person p ON p.id = a.person_id
+  LEFT JOIN login_guard g ON g.name_digest = sha256(convert_to(a.login, 'UTF8'))
+ WHERE a.id = :of_account::uuid
+
+-- name: proof_probe :one
+SELECT c.account_id AS id, 1 AS version FROM credential c WHERE c.account_id = :caller_account::uuid
+
+-- name: password_earlier :rows
+-- Rule I-207: the passwords before the one in force, the latest first.
+SELECT password_hash FROM password_history WHERE account_id = :of_account::uuid ORDER BY set_at DESC LIMIT :earlier::integer
+
+-- name: password_set :write account
+-- Rule I-208: the password before joins the history, every session but the kept one ends, and the trigger on the credential ends running access tokens. With seen_hash, only
+-- if the password is still that one: of two changes at once, one is made.
+WITH seen AS (
+  SELECT a.id, a.version, a.owner_division, c.password_hash, c.password_set_at
+    FROM account a LEFT JOIN credential c ON c.account_id = a.id
+   WHERE a.id = :of_account::uuid AND (:seen_hash::text IS NULL OR c.password_hash = :seen_hash::text)
+), written AS (
+  INSERT INTO credential AS c (account_id, password_hash, password_set_at, must_change)
+  SELECT id, :password_hash::text, :now::timestamptz, :must_change::boolean FROM seen
+  ON CONFLICT (account_id) DO UPDATE
+     SET password_hash = EXCLUDED.password_hash, password_set_at = EXCLUDED.password_set_at, must_change = EXCLUDED.must_change
+   WHERE :seen_hash::text IS NULL OR c.password_hash = :seen_hash::text
+  RETURNING c.account_id, c.password_set_at, c.must_change
+), remembered_password AS (
+  INSERT INTO password_history (account_id, set_at, password_hash)
+  SELECT s.id, s.password_set_at, s.password_hash FROM seen s JOIN written w ON w.account_id = s.id WHERE s.password_hash IS NOT NULL
+  ON CONFLICT (account_id, set_at) DO NOTHING
+), forgotten AS (
+  DELETE FROM password_history h
+   WHERE h.account_id IN (SELECT account_id FROM written)
+     AND h.set_at < (SELECT min(o.set_at) FROM (SELECT i.set_at FROM password_history i WHERE i.account_id = :of_account::uuid
+                                                 ORDER BY i.set_at DESC LIMIT 24) AS o)
+), ended AS (
+  UPDATE session SET ended_at = :now::timestamptz, ended_because = 'password_changed', version = version + 1
+   WHERE account_id IN (SELECT account_id FROM written) AND ended_at IS NULL AND id IS DISTINCT FROM :kept_session::uuid
+  RETURNING id
+), changed AS (
+  SELECT s.id, s.version, s.owner_division, w.password_set_at, w.must_change, (SELECT count(*) FROM ended)::integer AS sessions_ended
+    FROM seen s JOIN written w ON w.account_id = s.id
+)
+
+-- name: totp_take :rows
+-- Rule I-223: a time step's code is taken once. A repeated log-in (the same Idempotency-Key) may bring the one it was let in with again.
+UPDATE credential SET totp_last_step = :step::bigint
+ WHERE account_id = :of_account::uuid AND totp_confirmed_at IS NOT NULL
+   AND (totp_last_step < :step::bigint OR (:repeated::boolean AND totp_last_step = :step::bigint))
+RETURNING account_id
+
+-- name: recovery_take :rows
+-- Rule I-225: a recovery code is taken once; for a repeated log-in as above, five minutes long.
+UPDATE recovery_code SET used_at = coalesce(used_at, :now::timestamptz)
+ WHERE account_id = :of_account::uuid AND digest = decode(:digest::text, 'hex')
+   AND (used_at IS NULL OR (:repeated::boolean AND used_at > :now::timestamptz - interval '5 minutes'))
+RETURNING account_id
+
+-- name: totp_enrol :write account
+-- Rule I-222: a secret that no code has confirmed yet asks for nothing; another takes its place.
+WITH enrolled AS (
+  UPDATE credential SET totp_secret = :totp_secret::bytea, totp_last_step = 0
+   WHERE account_id = :of_account::uuid AND totp_confirmed_at IS NULL
+  RETURNING account_id
+), changed AS (
+  SELECT a.id, a.version, a.owner_division FROM account a JOIN enrolled e ON e.account_id = a.id
+)
+
+-- name: totp_confirm :write account
+-- Rule I-222: from here on every log-in needs a code.
+WITH confirmed AS (
+  UPDATE credential SET totp_confirmed_at = :now::timestamptz, totp_last_step = :step::bigint
+   WHERE account_id = :of_account::uuid AND totp_confirmed_at IS NULL AND totp_secret = :seen_secret::bytea AND totp_last_step < :step::bigint
+  RETURNING account_id, totp_confirmed_at
+), removed AS (
+  DELETE FROM recovery_code r USING confirmed c WHERE r.account_id = c.account_id
+), added AS (
+  INSERT INTO recovery_code (account_id, digest) SELECT c.account_id, decode(d.digest, 'hex') FROM confirmed c, unnest(:digests::text[]) AS d (digest)
+), changed AS (
+  SELECT a.id, a.version, a.owner_division, c.totp_confirmed_at AS confirmed_at FROM account a JOIN confirmed c ON c.account_id = a.id
+)
+
+-- name: recovery_renew :write account
+-- Rule I-225: new codes end the old ones, used or not.
+WITH confirmed AS (
+  SELECT account_id, totp_confirmed_at FROM credential WHERE account_id = :of_account::uuid AND totp_confirmed_at IS NOT NULL FOR UPDATE
+), removed AS (
+  DELETE FROM recovery_code r USING confirmed c WHERE r.account_id = c.account_id
+), added AS (
+  INSERT INTO recovery_code (account_id, digest) SELECT c.account_id, decode(d.digest, 'hex') FROM confirmed c, unnest(:digests::text[]) AS d (digest)
+), changed AS (
+  SELECT a.id, a.version, a.owner_division, c.totp_confirmed_at AS confirmed_at FROM account a JOIN confirmed c ON c.account_id = a.id
+)
+
+-- name: factor_remove :write account
+-- Rules I-226 and I-227: secret and recovery codes go together.
+WITH removed AS (
+  UPDATE credential SET totp_secret = NULL, totp_confirmed_at = NULL WHERE account_id = :of_account::uuid AND totp_secret IS NOT NULL
+  RETURNING account_id
+), forgotten AS (
+  DELETE FROM recovery_code r USING removed c WHERE r.account_id = c.account_id
+), changed AS (
+  SELECT a.id, a.version, a.owner_division, false AS second_factor FROM account a JOIN removed c ON c.account_id = a.id
+)
