@@ -3,7 +3,7 @@
 #include "registry.h"
 #include "sql_registry.h"
 
-static const char *const organisation_kinds[] = {
+const char *const organisation_kinds[] = {
     "party_committee", "government", "department", "town", "village",
     "work_group",      "enterprise", "other",      NULL};
 
@@ -21,11 +21,21 @@ static const struct field organisation_fields[] = {
     FIELDS_END
 };
 
+static const struct field organisation_import_fields[] = {
+    F_UUID("id", SHOWN, "Id of this load, as in the audit log."),
+    F_INT("rows", SHOWN, 0, INT32_MAX, "Rows read.", "120"),
+    F_INT("inserted", SHOWN, 0, INT32_MAX, "Organisations registered.", "118"),
+    F_INT("unchanged", SHOWN, 0, INT32_MAX, "Organisations that were there already.", "2"),
+    F_VERSION(),
+    FIELDS_END
+};
+
 const struct route organisation_routes[] = {
     {METHOD_GET,   "/organisations",     PERM_ORGANISATION_READ,  organisation_fields, &SQL_organisation_list,    read_page, "list_organisations", "Organisations of the caller's divisions and above"},
     {METHOD_GET,   "/organisations/:id", PERM_ORGANISATION_READ,  organisation_fields, &SQL_organisation_get,     read_one,  "get_organisation", "One organisation"},
     {METHOD_POST,  "/organisations",     PERM_ORGANISATION_WRITE, organisation_fields, &SQL_organisation_insert,  write_one, "create_organisation", "Register an organisation", .location = "/organisations/"},
     {METHOD_PATCH, "/organisations/:id", PERM_ORGANISATION_WRITE, organisation_fields, &SQL_organisation_correct, write_one, "update_organisation", "Correct an organisation", .probe = &SQL_organisation_get},
+    {METHOD_POST,  "/organisations:import", PERM_ORGANISATION_WRITE, organisation_import_fields, &SQL_organisation_import, organisation_import, "import_organisations", "Register organisations from a CSV with columns owner_division, name, kind and optionally line; those that are there stay as they are", .media = MEDIA_CSV, .status = 200},
     ROUTES_END
 };
 /* clang-format on */

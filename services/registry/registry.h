@@ -11,8 +11,9 @@ extern const struct route division_routes[], organisation_routes[], duty_list_ro
     task_routes[], item_routes[], report_routes[];
 extern const struct transition duty_list_fsm[], report_fsm[];
 extern const struct route *const registry_resources[];
+extern const char *const organisation_kinds[];
 
-handler duty_list_import;
+handler duty_list_import, organisation_import;
 
 /* ---- item_rules.c: pure rules of an item, for one sent as JSON and for a row of a CSV alike ----
  */

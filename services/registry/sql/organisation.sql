@@ -35,3 +35,31 @@ RETURNING id, owner_division, name, kind, line, created_at, version
 -- Organisations of a division and below, for an import that names units.
 SELECT id, name, owner_division, line FROM organisation
  WHERE owner_division >= :unit_lo::text AND owner_division < :unit_hi::text
+
+-- name: organisation_import_check :rows
+-- R-008: of each row of an import, by its number: is its division there, does it stand above with the same name, is the organisation there, and is it the same.
+WITH given AS MATERIALIZED (
+  SELECT g.n, g.division COLLATE "C" AS division, g.name COLLATE "C" AS name, g.kind COLLATE "C" AS kind, g.line COLLATE "C" AS line
+    FROM jsonb_to_recordset(:rows::jsonb) AS g (n integer, division text, name text, kind text, line text)
+)
+SELECT g.n::text,
+       EXISTS (SELECT FROM division d WHERE d.code = g.division AND d.valid_from <= :today::date AND d.valid_to > :today::date)::text AS known,
+       (row_number() OVER (PARTITION BY g.division, g.name ORDER BY g.n) > 1)::text AS repeated, o.id::text AS id, (o.kind = g.kind)::text AS same_kind,
+       (o.line IS NOT DISTINCT FROM g.line)::text AS same_line
+  FROM given g LEFT JOIN organisation o ON o.owner_division = g.division AND o.name = g.name
+ ORDER BY g.n
+
+-- name: organisation_import :write organisation_import
+-- R-008: those that are not there, in one call; an audit row for each and one for the call.
+WITH given AS MATERIALIZED (
+  SELECT g.id, g.division, g.name, g.kind, g.line FROM jsonb_to_recordset(:rows::jsonb) AS g (id uuid, division text, name text, kind text, line text)
+), inserted AS (
+  INSERT INTO organisation (id, owner_division, name, kind, line, created_at)
+  SELECT g.id, g.division, g.name, g.kind, g.line, :now::timestamptz FROM given g
+  RETURNING id, owner_division, name, kind, line, created_at, version
+), also_changed AS (
+  SELECT 'organisation' AS kind, i.id, i.version, i.owner_division, to_jsonb(i) AS body FROM inserted i
+), changed AS (
+  SELECT :new_id::uuid AS id, registry.common_division((SELECT array_agg(i.owner_division::text) FROM inserted i)) AS owner_division, :n_rows::integer AS rows,
+         (SELECT count(*) FROM inserted) AS inserted, :n_rows::integer - (SELECT count(*) FROM inserted) AS unchanged, 1 AS version
+)
