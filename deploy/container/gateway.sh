@@ -11,7 +11,7 @@ GATEWAY_CERTIFICATE=/run/secrets/server.pem GATEWAY_CERTIFICATE_KEY=/run/secrets
 addresses() { getent ahostsv4 identity registry | awk '{ print $1 }' | sort -u | tr '\n' ' '; }
 
 mkdir -p "$GATEWAY_CONF"
-for file in nginx gateway proxy problems mime; do
+for file in nginx gateway headers proxy problems mime; do
     fill_template "/usr/local/share/zeren/nginx/$file.conf" >"$GATEWAY_CONF/$file.conf"
 done
 until [ "$(addresses | wc -w)" -ge 2 ]; do sleep 0.5; done

@@ -7,6 +7,8 @@ PG_PORT=5432 # part of the socket's name only: nothing listens on TCP
 SERVICES=(identity registry)
 ROLES=(province_office prefecture_office county_office other_county_office town_office village_worker department_office
     inspector system_admin security_admin audit_admin integration device)
+# shellcheck disable=SC2034
+ADMINISTRATORS=(system_admin security_admin audit_admin)
 
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s: %s\n' "${PROGRAM:-deploy}" "$*" >&2; }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# deploy/lib/keys.sh - the private certificate authority, the gateway's certificate and the token key, made
-# once and kept in the state directory; only the CA's certificate leaves it. Sourced after common.sh.
+# deploy/lib/keys.sh - the private certificate authority, the gateway's certificate and the keys of tokens, fields and seals, made
+# once and kept in the state directory; only the CA's certificate leaves it. Sourced after common.sh and services.sh.
 
 new_key() { # FILE OWNER: an EC P-256 private key, readable by OWNER alone
     openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 2>/dev/null | write_file "$1" 600 "$2"
@@ -50,10 +50,19 @@ make_certificate() {
     [ -s "$KEYS/server.pem" ] || die_step "signing the certificate"
 }
 
+# Run as root it still leaves every file to the owner of the directory, the user of the processes.
+run_keys() { # COMMAND WORDS...
+    local program
+    BUILD=${BUILD:-${ZEREN_BUILD:-$ROOT/build/release}}
+    case $BUILD in /*) ;; *) BUILD=$ROOT/$BUILD ;; esac
+    program=$(find_binary zeren-keys) || exit 1
+    "$program" "$@"
+}
+
 make_keys() {
     make_ca
     make_certificate
-    [ -s "$KEYS/signing.pem" ] || new_key "$KEYS/signing.pem" "$RUN_AS"
+    run_keys init "$KEYS" >/dev/null || die_step "making keys"
     if [ ! -s "$SECRET/password" ]; then openssl rand -hex 16 | write_file "$SECRET/password" 600 ''; fi
     install_file "$KEYS/ca.pem" "$STATE/ca.pem" 644
     point_here

@@ -2,7 +2,7 @@
 # deploy/lib/postgres.sh - the stack's own PostgreSQL cluster: made, configured, asked. Sourced after common.sh.
 
 # Log-in roles that the services' user may take over the Unix socket (peer authentication). Root is the superuser, too.
-PG_LOGINS=(postgres zeren_migrate identity_service identity_worker registry_service registry_worker)
+PG_LOGINS=(postgres zeren_migrate identity_service identity_worker registry_service registry_worker zeren_audit)
 
 postgres_present() {
     [ -x "$PG_BIN/postgres" ] || die "PostgreSQL 15 is missing: run deploy/quickstart, or install postgresql-15"
@@ -62,7 +62,12 @@ log_statement = 'none'
 log_min_duration_statement = -1
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
+log_min_duration_sample = -1
+log_transaction_sample_rate = 0
 log_checkpoints = off
+shared_preload_libraries = ''
+session_preload_libraries = ''
+ssl = off
 client_connection_check_interval = '1s'
 idle_in_transaction_session_timeout = '60s'
 CONF

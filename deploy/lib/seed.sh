@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# deploy/lib/seed.sh - the thirteen demonstration accounts, one a role and named like it, each with a person, a post in an
-# organisation of its own level and the account's right to act in that post. Written as the superuser, repeatable. No other
+# deploy/lib/seed.sh - the thirteen demonstration accounts, one a role and named like it, each with a person who holds
+# a post in an organisation of its own level; programs have no person and are given their post. Written as the superuser, repeatable. No other
 # demonstration data: that comes through the API (quickstart). Sourced after common.sh.
 
 # account | kind | organisation | its kind | its line | division | ranges | lines the post is limited to | title | person | role | role
@@ -59,12 +59,15 @@ INSERT INTO identity.holder (id, owner_division, post_id, person_id, starts_on, 
   SELECT pg_temp.seed_id('0004', n), division, pg_temp.seed_id('0003', n), pg_temp.seed_id('0002', n), '2026-01-01', now()
     FROM seed WHERE person IS NOT NULL
   ON CONFLICT (id) DO NOTHING;
-INSERT INTO identity.account (id, login, kind, person_id, password_hash)
-  SELECT pg_temp.seed_id('0005', n), account, kind, CASE WHEN person IS NOT NULL THEN pg_temp.seed_id('0002', n) END, :'hash'
+INSERT INTO identity.account (id, login, kind, person_id, owner_division)
+  SELECT pg_temp.seed_id('0005', n), account, kind, CASE WHEN person IS NOT NULL THEN pg_temp.seed_id('0002', n) END, division
     FROM seed
-  ON CONFLICT (id) DO UPDATE SET password_hash = EXCLUDED.password_hash;
+  ON CONFLICT (id) DO NOTHING;
+INSERT INTO identity.credential (account_id, password_hash)
+  SELECT pg_temp.seed_id('0005', n), :'hash' FROM seed
+  ON CONFLICT (account_id) DO UPDATE SET password_hash = EXCLUDED.password_hash;
 INSERT INTO identity.account_post (account_id, post_id)
-  SELECT pg_temp.seed_id('0005', n), pg_temp.seed_id('0003', n) FROM seed
+  SELECT pg_temp.seed_id('0005', n), pg_temp.seed_id('0003', n) FROM seed WHERE person IS NULL
   ON CONFLICT DO NOTHING;
 SQL
 }

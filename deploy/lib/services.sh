@@ -83,7 +83,7 @@ find_binary() { # NAME: where a build puts it
 # Copies them out of the checkout, which may be closed to the processes' user.
 install_binaries() {
     local name from
-    for name in "${SERVICES[@]}" migrate; do
+    for name in "${SERVICES[@]}" migrate zeren-audit; do
         from=$(find_binary "$name") || exit 1
         install_file "$from" "$BIN/$name" 755
     done
@@ -101,8 +101,22 @@ service_start_file() { # NAME [KEY=VALUE...]
 }
 
 configure_services() {
-    service_start_file identity ZEREN_SIGNING_KEY_FILE="$KEYS/signing.pem"
+    service_start_file identity ZEREN_SIGNING_KEY_FILE="$KEYS/signing.pem" ZEREN_FIELD_KEYS_FILE="$KEYS/field.keys" \
+        ZEREN_SESSION_KEYS_FILE="$KEYS/session.keys"
     service_start_file registry
+    audit_start_file
+}
+
+# The sealer of every service's audit: its own role, its own key, and a directory outside the database for heads and anchors.
+audit_settings() {
+    printf '%s\n' ZEREN_DB="$(service_db zeren_audit)" ZEREN_ANCHOR_DIR="$STATE/anchors" ZEREN_SEAL_KEYS_FILE="$KEYS/seal.keys"
+}
+
+audit_start_file() {
+    local settings
+    own_dir "$STATE/anchors" 700
+    mapfile -t settings < <(audit_settings)
+    start_file audit "exec $BIN/zeren-audit seal" "${settings[@]}"
 }
 
 service_ready() { # NAME: /readyz answers 200

@@ -102,6 +102,7 @@ stop_all() {
 }
 
 main() {
+    ulimit -c 0 # the database's memory and the gateway's key go into no core either
     cd / || exit 1
     printf '%s\n' "$$" >"$RUN/supervisor.pid"
     trap 'stopping=1' TERM INT HUP

@@ -9,7 +9,7 @@ BEGIN
       EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', r);
     END IF;
   END LOOP;
-  FOREACH r IN ARRAY ARRAY['zeren_migrate', 'identity_service', 'identity_worker', 'registry_service', 'registry_worker'] LOOP
+  FOREACH r IN ARRAY ARRAY['zeren_migrate', 'identity_service', 'identity_worker', 'registry_service', 'registry_worker', 'zeren_audit'] LOOP
     IF to_regrole(r) IS NULL THEN
       EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE', r);
     END IF;
@@ -21,7 +21,7 @@ DO $$
 BEGIN
   EXECUTE format('ALTER DATABASE %I SET timezone TO %L', current_database(), 'UTC');
   EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
-  EXECUTE format('GRANT CONNECT ON DATABASE %I TO zeren_migrate, identity_service, identity_worker, registry_service, registry_worker',
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO zeren_migrate, identity_service, identity_worker, registry_service, registry_worker, zeren_audit',
                  current_database());
 END $$;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
