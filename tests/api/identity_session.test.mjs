@@ -14,9 +14,10 @@ const logIn = (account, secret = password(), more = {}) => anyone.post(sessions,
 // An account of the county office's post, with the password of the seeded ones.
 function newAccount({ posts = 1 } = {}) {
   const account = { id: uuid(), login: unique('tester') };
-  run(`INSERT INTO identity.account (id, login, kind, password_hash) SELECT '${account.id}', '${account.login}', 'person', password_hash
-         FROM identity.account WHERE login = 'county_office';
-       INSERT INTO identity.account_post SELECT '${account.id}', p.post_id FROM identity.account_post p JOIN identity.account a ON a.id = p.account_id
+  run(`INSERT INTO identity.account (id, login, kind, owner_division) VALUES ('${account.id}', '${account.login}', 'person', '${louxing}');
+       INSERT INTO identity.credential (account_id, password_hash) SELECT '${account.id}', c.password_hash
+         FROM identity.credential c JOIN identity.account a ON a.id = c.account_id WHERE a.login = 'county_office';
+       INSERT INTO identity.account_post SELECT '${account.id}', p.post_id FROM identity.acting_post p JOIN identity.account a ON a.id = p.account_id
         WHERE a.login IN (${['county_office', 'town_office'].slice(0, posts).map((login) => `'${login}'`)})`);
   return account;
 }
@@ -165,7 +166,7 @@ test('a session ends once, and only one\'s own', async () => {
 
 const ends = {
   'the account is disabled': (a) => `UPDATE identity.account SET disabled = true WHERE id = '${a.id}'`,
-  'its password changes': (a) => `UPDATE identity.account SET password_hash = password_hash || ' ' WHERE id = '${a.id}'`,
+  'its password changes': (a) => `UPDATE identity.credential SET password_hash = password_hash || ' ' WHERE account_id = '${a.id}'`,
   'a post is taken from it': (a) => `DELETE FROM identity.account_post WHERE account_id = '${a.id}'`,
   'its epoch rises': (a) => `UPDATE identity.account SET epoch = epoch + 1 WHERE id = '${a.id}'`,
 };

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { allOf, as, unique } from '../support/client.mjs';
 import { assertDone, assertRefused } from '../support/assert.mjs';
+import { newCaller, newOfficial, security, system } from '../support/admins.mjs';
 import { operations } from '../support/contract.mjs';
 import { advance, county, department, freshYear, listInForce, louxing, newItem, newList, newOrganisation, newTask, nobodysId, otherCounty, prefecture, province, report,
   shuangfeng, town, townOffice, unitOf, valueItem, village } from '../support/world.mjs';
@@ -20,6 +21,17 @@ const post = assertDone(await county.post('/identity/posts', { organisation_id: 
 const person = assertDone(await county.post('/identity/persons', { owner_division: louxing, name: unique('人') }), 201);
 const holder = assertDone(await county.post('/identity/holders', { post_id: post.id, person_id: person.id, starts_on: '2025-01-01' }), 201);
 
+// What administrators keep of Louxing, and the other county's own administrators who try for it.
+const official = await newOfficial(louxing, { role: 'town_office', ranges: [town], lines: null });
+const role = assertDone(await security.post('/identity/roles', { code: unique('r'), label: '角色', owner_division: louxing, permissions: ['post.read'] }), 201);
+const machine = assertDone(await system.post('/identity/accounts', { login: unique('m'), kind: 'machine', owner_division: louxing }), 201);
+const accountPost = assertDone(await security.post('/identity/account_posts', { account_id: machine.id, post_id: official.post.id }), 201);
+const access = assertDone(await security.post('/identity/access_grants', { post_id: official.post.id, owner_division: louxing, permissions: ['report.read'], reason: '督查',
+  ends_at: new Date(Date.now() + 3_600_000).toISOString() }), 201);
+const { caller: otherSystem } = await newCaller(shuangfeng, { role: 'system_admin', ranges: [shuangfeng], lines: null });
+const { caller: otherSecurity } = await newCaller(shuangfeng, { role: 'security_admin', ranges: [shuangfeng], lines: null });
+const administrators = { 'account.write': otherSystem, 'account.grant': otherSecurity, 'role.write': otherSecurity, 'access.grant': otherSecurity, 'session.end': otherSecurity };
+
 // A record of Louxing for every collection, and what a write to it could say.
 const records = {
   'registry /organisations': { id: water.id, body: { line: 'x' } },
@@ -28,6 +40,10 @@ const records = {
   'registry /items': { id: item.id, body: { title: 'x' } },
   'registry /reports': { id: given.id, body: { decision_note: 'x' } },
   'identity /posts': { id: post.id, body: { title: 'x' } },
+  'identity /accounts': { id: official.account.id, body: { disabled: false } },
+  'identity /roles': { id: role.id, body: { label: 'x' } },
+  'identity /account_posts': { id: accountPost.id },
+  'identity /access_grants': { id: access.id, body: { reason: 'x' } },
   'identity /persons': { id: person.id },
   'identity /holders': { id: holder.id, body: { ends_on: '2026-01-01' } },
 };
@@ -40,10 +56,10 @@ for (const o of named) {
     assert.ok(record, `no record of ${o.path} to try`);
     const call = async (id) => {
       const takesBody = 'requestBody' in o.operation;
-      const body = takesBody ? (o.id === 'submit_report' ? { value: '1', reported_on: '2025-03-31' } : record.body) : undefined;
+      const body = takesBody ? (o.id === 'submit_report' ? { value: '1', reported_on: '2025-03-31' } : o.id === 'grant_post' ? { role: null } : record.body) : undefined;
       const query = o.path.endsWith('/completion') ? record.query : undefined;
       const target = o.id === 'submit_report' ? inForce.items[0].id : record.id;
-      const caller = o.permission === 'report.write' ? as('integration') : otherCounty;
+      const caller = o.permission === 'report.write' ? as('integration') : administrators[o.permission] ?? otherCounty;
       const path = `/${o.service}${o.path.replace(/\{[^}]+\}/, id ?? target)}`;
       return caller.call(o.method, path, { body, query, ifMatch: o.statuses.includes('428') ? 1 : undefined, key: o.method === 'GET' ? undefined : unique('k') });
     };
@@ -57,7 +73,7 @@ for (const o of named) {
 
 test('another county: no list shows a record of Louxing', async () => {
   for (const o of operations.filter((p) => p.method === 'GET' && p.operation.parameters?.some((q) => q.$ref?.endsWith('/Cursor')))) {
-    if (o.path === '/divisions') continue;
+    if (['/divisions', '/permissions'].includes(o.path)) continue;
     const query = { '/tasks': { duty_list_id: draft.id }, '/overdue_items': { as_of: '2025-10-10' } }[o.path] ?? {};
     const found = await allOf(otherCounty, `/${o.service}${o.path}`, query);
     for (const record of found) assert.ok(!record.owner_division.startsWith('431302'), `${o.id} shows ${JSON.stringify(record)}`);

@@ -60,9 +60,9 @@ export class Bench {
   }
 
   // Runs the generator; failed counts every answer that is not a success, every lost and every refused connection.
-  async load({ port, connections, role, targets, body, keys, seconds = this.seconds }) {
+  async load({ port, connections, role, token, targets, body, keys, seconds = this.seconds }) {
     const args = ['-p', port, '-c', connections, '-d', seconds, '-w', Math.min(2, seconds / 4), '-t', this.files[targets],
-      '-H', `Authorization: Bearer ${await this.stack.logIn(role)}`];
+      '-H', `Authorization: Bearer ${token ?? (await this.stack.logIn(role))}`];
     if (body) args.push('-H', 'Content-Type: application/json', '-b', body);
     if (keys) args.push('-k');
     const { stdout } = await promisify(execFile)(join(tools, 'load'), args.map(String));

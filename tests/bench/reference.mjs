@@ -47,7 +47,7 @@ ${chooseId(bench, 'id')}${fill(form, (name) => `:${name}`)};
 `, { fresh: 1, turn: 0 }),
 
   write: (bench, form, body) => {
-    const [caller] = bench.stack.sql(`SELECT a.id, p.id, p.organisation_id FROM identity.account a JOIN identity.account_post ap ON ap.account_id = a.id
+    const [caller] = bench.stack.sql(`SELECT a.id, p.id, p.organisation_id FROM identity.account a JOIN identity.acting_post ap ON ap.account_id = a.id
       JOIN identity.post p ON p.id = ap.post_id WHERE a.login = 'town_office'`);
     const [caller_account, caller_post, caller_organisation] = caller.split('|');
     const variables = { ...body, turn: 0, caller_account, caller_post, caller_organisation, verb: 'submit_report', request_id: 'bench', digest: 'a'.repeat(64),

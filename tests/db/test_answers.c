@@ -31,6 +31,7 @@ static struct pool *open_room(const struct room *r)
 /* OIDs of pg_type. */
 enum {
     OID_BOOL = 16,
+    OID_BYTEA = 17,
     OID_INT8 = 20,
     OID_INT2 = 21,
     OID_INT4 = 23,
@@ -66,6 +67,8 @@ static bool type_fits(enum field_type type, unsigned oid)
         return oid == OID_UUIDS;
     case FIELD_TEXTS:
         return oid == OID_TEXTS || oid == OID_JSON;
+    case FIELD_SEALED:
+        return oid == OID_BYTEA;
     case FIELD_OBJECT:
     case FIELD_ARRAY:
         return oid == OID_JSON || oid == OID_JSONB;

@@ -27,7 +27,7 @@ function queryOf(query = {}) {
   return pairs.length ? `?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}` : '';
 }
 
-const parse = (text, type) => (type?.includes('json') && text ? JSON.parse(text) : undefined);
+const parse = (text, type) => (/[/+]json\b/.test(type ?? '') && text ? JSON.parse(text) : undefined);
 
 // options: token, body, csv, query, headers, key, ifMatch, base
 export async function send(method, path, options = {}) {

@@ -1,0 +1,190 @@
+// tests/api/identity_hand_over.test.mjs - posts change hands: days without gap or doubling, nothing open lost, rights that end with who leaves.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { allOf, unique, uuid } from '../support/client.mjs';
+import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
+import { rows, run } from '../support/database.mjs';
+import { county, confirmed, listInForce, louxing, newOrganisation, nobodysId, otherCounty, prefecture, report, townOffice, unitOf, valueItem } from '../support/world.mjs';
+
+const posts = '/identity/posts';
+const reason = '任免文件〔2026〕12号';
+const today = () => new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+const after = (days, from = today()) => new Date(Date.parse(from) + days * 86_400_000).toISOString().slice(0, 10);
+const unit = await newOrganisation();
+const newPost = async (more = {}, caller = county) =>
+  assertDone(await caller.post(posts, { organisation_id: unit.id, title: unique('岗'), duty: 'staff', ...more }), 201);
+const newPerson = async () => assertDone(await county.post('/identity/persons', { owner_division: louxing, name: unique('人') }), 201);
+const hold = async (post, person, starts_on = '2026-01-01', ends_on) =>
+  assertDone(await county.post('/identity/holders', { post_id: post.id, person_id: person.id, starts_on, ends_on }), 201);
+const handOver = (post, version, body, caller = county, options = {}) => caller.verb(`${posts}/${post.id}:hand_over`, version, { reason, ...body }, options);
+const vacate = (post, version, body, caller = county) => caller.verb(`${posts}/${post.id}:vacate`, version, { reason, ...body });
+const heldOn = async (post, as_of) => (await allOf(county, '/identity/holders', { post_id: post.id, as_of })).map((h) => h.person_id);
+
+test('a post goes from one to the next without a day between', async () => {
+  const [post, first, second] = [await newPost(), await newPerson(), await newPerson()];
+  await hold(post, first);
+  const told = assertDone(await handOver(post, 1, { person_id: second.id, starts_on: today() }));
+  assertRecord(told, { id: post.id, person_id: second.id, starts_on: today(), ends_on: null, leaving_person_id: first.id, left_on: today(), vacant_since: null, reason, version: 2 });
+  assert.deepEqual(await heldOn(post, after(-1)), [first.id]);
+  assert.deepEqual(await heldOn(post, today()), [second.id]);
+  const audit = rows(`SELECT record, reason FROM identity.audit_log WHERE verb = 'hand_over_post' AND request_id =
+    (SELECT request_id FROM identity.audit_log WHERE verb = 'hand_over_post' AND record_id = '${post.id}') ORDER BY record`);
+  assert.deepEqual(audit, [{ record: 'holder', reason }, { record: 'holder', reason }, { record: 'post', reason }]);
+});
+
+test('a hand-over of a day to come takes effect by its day', async () => {
+  const [post, first, second] = [await newPost(), await newPerson(), await newPerson()];
+  await hold(post, first);
+  assertDone(await handOver(post, 1, { person_id: second.id, starts_on: after(10) }));
+  assert.deepEqual(await heldOn(post, today()), [first.id]);
+  assert.deepEqual(await heldOn(post, after(9)), [first.id]);
+  assert.deepEqual(await heldOn(post, after(10)), [second.id]);
+  assertRefused(await handOver(post, 2, { person_id: first.id, starts_on: after(10) }), 409, 'state_conflict', { pointer: '/starts_on' });
+  const between = await newPerson();
+  assertRecord(assertDone(await handOver(post, 2, { person_id: between.id, starts_on: after(5) })), { ends_on: after(10), leaving_person_id: first.id });
+  assert.deepEqual(await heldOn(post, after(9)), [between.id]);
+  assert.deepEqual(await heldOn(post, after(10)), [second.id]);
+});
+
+test('a gap is said', async () => {
+  const [post, first, second] = [await newPost(), await newPerson(), await newPerson()];
+  assertRecord(assertDone(await handOver(post, 1, { person_id: first.id, starts_on: today() })), { leaving_person_id: null, left_on: null, vacant_since: null });
+  const empty = await newPost();
+  await hold(empty, first, '2026-01-01', '2026-03-01');
+  assertRecord(assertDone(await handOver(empty, 1, { person_id: second.id, starts_on: today() })), { leaving_person_id: null, vacant_since: '2026-03-01' });
+});
+
+test('what does not hold together is refused', async () => {
+  const [post, first, second] = [await newPost(), await newPerson(), await newPerson()];
+  await hold(post, first);
+  assertRefused(await handOver(post, 1, { person_id: second.id, starts_on: after(-1) }), 422, 'invalid', { pointer: '/starts_on' });
+  assertRefused(await handOver(post, 1, { person_id: first.id, starts_on: after(3) }), 422, 'invalid', { pointer: '/person_id' });
+  assertRefused(await handOver(post, 1, { person_id: uuid(), starts_on: after(3) }), 422, 'invalid', { pointer: '/person_id' });
+  assertRefused(await handOver(post, 1, { person_id: second.id }), 422, 'invalid', { pointer: '/starts_on' });
+  assertRefused(await county.verb(`${posts}/${post.id}:hand_over`, 1, { person_id: second.id, starts_on: today() }), 422, 'invalid', { pointer: '/reason' });
+  assertRefused(await handOver(post, 7, { person_id: second.id, starts_on: today() }), 412, 'stale');
+  assertRefused(await handOver(post, undefined, { person_id: second.id, starts_on: today() }), 428, 'precondition_required');
+  assertRefused(await handOver({ id: nobodysId() }, 1, { person_id: second.id, starts_on: today() }), 404, 'not_found');
+  assertRefused(await handOver(post, 1, { person_id: second.id, starts_on: today() }, otherCounty), 404, 'not_found');
+  assertRefused(await handOver(post, 1, { person_id: second.id, starts_on: today() }, townOffice), 403, 'forbidden');
+  assert.deepEqual(await heldOn(post, today()), [first.id]);
+});
+
+test('what is open stays with the post, and is told', async () => {
+  const at = await unitOf('town_office');
+  const post = await newPost({ organisation_id: at.id });
+  const { items } = await listInForce([(task) => valueItem(task, at)]);
+  const [item] = items;
+  const waiting = assertDone(await report(item, { reported_on: '2025-03-01', value: '2' }), 201);
+  const [first, second] = [await newPerson(), await newPerson()];
+  await hold(post, first);
+  const told = assertDone(await handOver(post, 1, { person_id: second.id, starts_on: today() }));
+  const open = rows(`SELECT i.id FROM registry.item i JOIN registry.duty_list l ON l.id = i.duty_list_id
+    WHERE i.lead_organisation_id = '${at.id}' AND i.done_on IS NULL AND l.status = 'in_force'`).map((row) => row.id).sort();
+  assert.equal(told.open_items, open.length);
+  if (open.length <= 200) assert.deepEqual(told.items.map((i) => i.id).sort(), open);
+  assert.ok(told.reports_waiting >= 1);
+  assert.ok(open.includes(item.id));
+  assertDone(await county.verb(`/registry/reports/${waiting.id}:confirm`, waiting.version, {}));
+  assertDone(await report(item, { reported_on: '2025-03-02', value: '3' }), 201);
+  assert.ok(confirmed);
+});
+
+test('what the leaving person had for the post ends with it', async () => {
+  const [post, first, second] = [await newPost(), await newPerson(), await newPerson()];
+  await hold(post, first);
+  const [account, keeps, ends] = [uuid(), uuid(), uuid()];
+  const other = await newPost();
+  run(`INSERT INTO identity.account (id, login, person_id, owner_division) VALUES ('${account}', '${unique('leaver')}', '${first.id}', '${louxing}');
+       INSERT INTO identity.account_post (account_id, post_id) VALUES ('${account}', '${post.id}'), ('${account}', '${other.id}');
+       INSERT INTO identity.api_token (id, account_id, post_id, name, digest, permissions, ranges, expires_at, created_at) VALUES
+         ('${ends}', '${account}', '${post.id}', '交接', decode(md5('${ends}'), 'hex'), '{post.read}', '{431302}', now() + interval '90 days', now()),
+         ('${keeps}', '${account}', '${other.id}', '另一岗', decode(md5('${keeps}'), 'hex'), '{post.read}', '{431302}', now() + interval '90 days', now())`);
+  const epoch = () => rows(`SELECT epoch FROM identity.account WHERE id = '${account}'`)[0].epoch;
+  const before = epoch();
+  const later = assertDone(await handOver(post, 1, { person_id: second.id, starts_on: after(20) }));
+  assertRecord(later, { api_tokens_ended: 1, accounts_let_go: 1 });
+  const token = () => rows(`SELECT revoked_at, (expires_at AT TIME ZONE 'Asia/Shanghai')::date AS until FROM identity.api_token WHERE id = '${ends}'`)[0];
+  assertRecord(token(), { revoked_at: null, until: after(20) });
+  assert.ok(epoch() > before, 'running tokens end');
+  assertRecord(assertDone(await handOver(post, 2, { person_id: second.id, starts_on: today() })), { api_tokens_ended: 1, ends_on: after(20) });
+  assert.notEqual(token().revoked_at, null);
+  assert.equal(rows(`SELECT 1 FROM identity.revocation WHERE subject_id = '${ends}'`).length, 1);
+  assert.equal(rows(`SELECT revoked_at FROM identity.api_token WHERE id = '${keeps}'`)[0].revoked_at, null, 'another post\'s stays');
+  assert.deepEqual(rows(`SELECT post_id FROM identity.account_post WHERE account_id = '${account}'`).map((r) => r.post_id), [other.id]);
+});
+
+test('a post is vacated, and taken again', async () => {
+  const [post, first, second] = [await newPost(), await newPerson(), await newPerson()];
+  assertRefused(await vacate(post, 1, { ends_on: after(3) }), 409, 'state_conflict', { pointer: '/ends_on' });
+  await hold(post, first);
+  assertRefused(await vacate(post, 1, { ends_on: after(-3) }), 422, 'invalid', { pointer: '/ends_on' });
+  assertRecord(assertDone(await vacate(post, 1, { ends_on: after(3) })), { person_id: null, holder_id: null, leaving_person_id: first.id, left_on: after(3), vacant_since: after(3), version: 2 });
+  assert.deepEqual(await heldOn(post, after(2)), [first.id]);
+  assert.deepEqual(await heldOn(post, after(3)), []);
+  assertRefused(await vacate(post, 2, { ends_on: after(4) }), 409, 'state_conflict');
+  assertRefused(await vacate(post, 1, { ends_on: after(4) }), 412, 'stale');
+  assertRefused(await vacate({ id: nobodysId() }, 1, { ends_on: after(4) }), 404, 'not_found');
+  assertRecord(assertDone(await handOver(post, 2, { person_id: second.id, starts_on: after(5) })), { vacant_since: after(3) });
+});
+
+test('who hands a post with rights over must be able to give them', async () => {
+  const [post, person] = [await newPost(), await newPerson()];
+  run(`UPDATE identity.post SET role = 'prefecture_office', ranges = '{4313}' WHERE id = '${post.id}'`);
+  assertRefused(await handOver(post, 1, { person_id: person.id, starts_on: today() }), 403, 'exceeds_own_rights');
+  assertRefused(await county.post('/identity/holders', { post_id: post.id, person_id: person.id, starts_on: today() }), 403, 'exceeds_own_rights');
+  assertDone(await handOver(post, 1, { person_id: person.id, starts_on: today() }, prefecture));
+});
+
+test('a repeated call is answered once', async () => {
+  const [post, person] = [await newPost(), await newPerson()];
+  const key = `k-${uuid()}`;
+  const call = () => handOver(post, 1, { person_id: person.id, starts_on: today() }, county, { key });
+  const answers = await Promise.all([call(), call(), call()]);
+  for (const answer of answers) assert.deepEqual(assertDone(answer), answers[0].body);
+  assert.equal((await allOf(county, '/identity/holders', { post_id: post.id })).length, 1);
+});
+
+// What the days should be: a model that lays one holding over another.
+function model() {
+  const held = [];
+  return {
+    cover: (day) => held.find((h) => h.from <= day && day < h.to),
+    handOver(person, day) {
+      const now = held.find((h) => h.from < day && day < h.to);
+      const next = held.filter((h) => h.from >= day).sort((a, b) => (a.from < b.from ? -1 : 1))[0];
+      if (next?.from === day || now?.person === person) return false;
+      if (now) now.to = day;
+      held.push({ person, from: day, to: next?.from ?? '9999' });
+      return true;
+    },
+    vacate(day) {
+      const now = held.find((h) => h.from < day && day < h.to);
+      if (now) now.to = day;
+      return Boolean(now);
+    },
+  };
+}
+
+test('whatever the order of days, each day is held as the calls say, by one or nobody', async () => {
+  const people = await Promise.all(Array.from({ length: 4 }, newPerson));
+  for (let round = 0; round < 6; round++) {
+    const [post, wanted] = [await newPost(), model()];
+    let version = 1;
+    for (let step = 0; step < 10; step++) {
+      const day = after(Math.floor(Math.random() * 40));
+      const person = people[Math.floor(Math.random() * people.length)];
+      const empties = Math.random() < 0.25;
+      const answer = empties ? await vacate(post, version, { ends_on: day }) : await handOver(post, version, { person_id: person.id, starts_on: day });
+      const expected = empties ? wanted.vacate(day) : wanted.handOver(person.id, day);
+      assert.equal(answer.status === 200, expected, `${empties ? 'vacate' : 'hand over'} on ${day}: ${answer.text}`);
+      version += expected ? 1 : 0;
+    }
+    const holders = await allOf(county, '/identity/holders', { post_id: post.id });
+    for (let n = 0; n < 45; n++) {
+      const day = after(n);
+      const there = holders.filter((h) => h.starts_on <= day && (h.ends_on === null || day < h.ends_on)).map((h) => h.person_id);
+      assert.deepEqual(there, wanted.cover(day) ? [wanted.cover(day).person] : [], `${day} of ${JSON.stringify(holders)}`);
+    }
+  }
+});

@@ -1,0 +1,199 @@
+// tests/fault/sessions.test.mjs - sessions under lost answers: fifty equal log-ins, refreshes and changes at once whose clients hang up at random, the service killed in
+// the middle of refreshes; one session, no false reuse, no 500. And what needs a stack of its own: the lock of an address, and what housekeeping forgets.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { codeOf } from '../support/accounts.mjs';
+import { newKey } from '../support/client.mjs';
+import { OwnStack, sleep, until } from '../support/own_stack.mjs';
+
+const PARALLEL = 50;
+let stack, password;
+before(() => {
+  stack = new OwnStack('sessions', { settings: { identity: { RATE_PER_ADDRESS: 0, RATE_PER_TOKEN: 0 }, registry: {} } });
+  stack.up();
+  password = readFileSync(join(stack.state, 'secret/password'), 'utf8').trim();
+});
+after(() => stack?.reset());
+
+const count = (what) => Number(stack.sql(`SELECT count(*) FROM ${what}`)[0]);
+const idOf = (login) => stack.sql(`SELECT id FROM identity.account WHERE login = '${login}'`)[0];
+
+// An account of its own that acts in a seeded post.
+function newAccount(login, like = 'county_office') {
+  stack.sql(`INSERT INTO identity.account (id, login, kind, owner_division) VALUES (gen_random_uuid(), '${login}', 'person', '431302000000');
+    INSERT INTO identity.credential (account_id, password_hash) SELECT n.id, c.password_hash FROM identity.account n, identity.credential c JOIN identity.account a ON a.id = c.account_id
+      WHERE n.login = '${login}' AND a.login = '${like}';
+    INSERT INTO identity.account_post SELECT n.id, p.post_id FROM identity.account n, identity.acting_post p JOIN identity.account a ON a.id = p.account_id
+      WHERE n.login = '${login}' AND a.login IN ('${like}', 'town_office')`);
+  return login;
+}
+
+// `cut`: milliseconds after which the client hangs up. Undefined when it did, or nobody answered.
+async function call(path, body, { key, token, cut, base = stack.gateway, from } = {}) {
+  const headers = { 'Content-Type': 'application/json', ...(key && { 'Idempotency-Key': key }), ...(token && { Authorization: `Bearer ${token}` }), ...(from && { 'X-Forwarded-For': from }) };
+  const signal = cut === undefined ? undefined : AbortSignal.timeout(cut);
+  try {
+    const answer = await fetch(`${base}/api/v1/identity${path}`, { method: 'POST', headers, body: JSON.stringify(body), signal });
+    return { status: answer.status, body: await answer.json(), retryAfter: answer.headers.get('retry-after') };
+  } catch {
+    return undefined;
+  }
+}
+
+// Until it is answered for good: 429 and 503 say to come again.
+async function insist(path, body, options = {}, tries = 200) {
+  for (let i = 0; i < tries; i++) {
+    const answer = await call(path, body, options);
+    if (answer && answer.status !== 429 && answer.status !== 503) return answer;
+    if (answer) assert.ok(answer.retryAfter, JSON.stringify(answer));
+    await sleep(20 + Math.random() * 50);
+  }
+  throw new Error(`never answered: ${path}`);
+}
+
+const logIn = (account, more = {}, options = {}) => insist('/sessions', { account, password, ...more }, options);
+const refresh = (token, options) => insist('/sessions:refresh', { refresh_token: token }, options);
+const only = (values) => { assert.equal(new Set(values).size, 1, JSON.stringify([...new Set(values)])); return values[0]; };
+
+// The same call fifty times at once: half of the clients hang up within `ms`, the others insist. Their answers.
+async function together(make, ms) {
+  const all = Array.from({ length: PARALLEL }, (_, i) => (i % 2 ? make({ cut: Math.floor(Math.random() * ms) + 1 }, 1) : make({}, 200)));
+  return (await Promise.all(all.map((one) => one.catch(() => undefined)))).filter(Boolean);
+}
+
+test('fifty equal log-ins with lost answers make one session', async () => {
+  const account = newAccount('loggers');
+  for (let round = 0; round < 3; round++) {
+    const key = newKey();
+    const answers = await together((options, tries) => insist('/sessions', { account, password }, { key, ...options }, tries), 400);
+    assert.ok(answers.length >= PARALLEL / 2);
+    assert.deepEqual(only(answers.map((a) => a.status)), 201);
+    only(answers.map((a) => a.body.session_id));
+    only(answers.map((a) => a.body.refresh_token));
+    assert.equal(count(`identity.session WHERE account_id = '${idOf(account)}'`), round + 1);
+    assert.equal(count(`identity.audit_log WHERE verb = 'open_session' AND account_id = '${idOf(account)}'`), round + 1);
+  }
+});
+
+test('fifty equal log-ins with one code of the second factor make one session', async () => {
+  const account = newAccount('coders');
+  const { body: first } = await logIn(account);
+  const { body: enrolled } = await call('/me/totp:enrol', { password }, { token: first.access_token });
+  const confirmed = await call('/me/totp:confirm', { code: codeOf(enrolled.secret, -1) }, { token: first.access_token });
+  assert.equal(confirmed.status, 200, JSON.stringify(confirmed.body));
+  const key = newKey(), code = codeOf(enrolled.secret);
+  const answers = await together((options, tries) => insist('/sessions', { account, password, code }, { key, ...options }, tries), 400);
+  assert.deepEqual(only(answers.map((a) => a.status)), 201, JSON.stringify(answers.find((a) => a.status !== 201)));
+  only(answers.map((a) => a.body.session_id));
+  assert.equal(count(`identity.session WHERE account_id = '${idOf(account)}'`), 2);
+  assert.equal((await logIn(account, { code })).body.code, 'second_factor_required'); // under no key, the code is used
+});
+
+test('fifty equal refreshes with lost answers, round after round, are never taken for reuse', async () => {
+  const { body: session } = await logIn(newAccount('refreshers'));
+  let token = session.refresh_token;
+  for (let round = 0; round < 12; round++) {
+    const answers = await together((options, tries) => insist('/sessions:refresh', { refresh_token: token }, options, tries), round % 2 ? 60 : 8);
+    const late = answers.filter((a) => a.status !== 200);
+    assert.deepEqual(late, [], JSON.stringify(late[0]?.body));
+    token = only(answers.map((a) => a.body.refresh_token));
+  }
+  const [row] = stack.sql(`SELECT refresh_number, ended_at IS NULL FROM identity.session WHERE id = '${session.session_id}'`);
+  assert.equal(row, '13|t');
+});
+
+test('going on with the first answer while equal calls are still under way ends nothing', async () => {
+  const { body: session } = await logIn(newAccount('hasty'));
+  let token = session.refresh_token;
+  const stragglers = [];
+  for (let round = 0; round < 15; round++) {
+    const calls = Array.from({ length: 8 }, () => refresh(token));
+    stragglers.push(...calls);
+    const first = await Promise.any(calls.map(async (c) => { const a = await c; if (a.status !== 200) throw new Error(a.body.code); return a; }));
+    token = first.body.refresh_token;
+  }
+  const late = (await Promise.all(stragglers)).filter((a) => a.status !== 200);
+  assert.deepEqual(late.filter((a) => a.body.code !== 'session_over'), []);
+  assert.equal((await refresh(token)).status, 200);
+  assert.deepEqual(stack.sql(`SELECT ended_because FROM identity.session WHERE id = '${session.session_id}' AND ended_at IS NOT NULL`), []);
+});
+
+test('fifty equal changes of the post with lost answers make one', async () => {
+  const account = newAccount('switchers');
+  const { body: session } = await logIn(account);
+  const other = session.posts.find((post) => post.id !== session.post_id);
+  const path = `/sessions/${session.session_id}:switch`;
+  const answers = await together((options, tries) => insist(path, { post_id: other.id }, { token: session.access_token, ...options }, tries), 30);
+  const done = answers.filter((a) => a.status === 200);
+  assert.deepEqual([...new Set(answers.map((a) => a.status))].filter((status) => ![200, 401].includes(status)), []);
+  if (done.length > 0) only(done.map((a) => a.body.session_id));
+  assert.equal(count(`identity.session WHERE account_id = '${idOf(account)}'`), 2);
+  const found = await refresh(session.refresh_token);
+  assert.equal(found.status, 200);
+  assert.equal(found.body.post_id, other.id);
+});
+
+test('the service killed in the middle of refreshes: every session goes on', async () => {
+  const accounts = Array.from({ length: 12 }, (_, i) => newAccount(`killed${i}`));
+  const sessions = await Promise.all(accounts.map(async (account) => (await logIn(account)).body));
+  let running = true;
+  const clients = sessions.map(async (session) => {
+    let token = session.refresh_token, rounds = 0;
+    while (running || rounds < 5) {
+      const answer = await refresh(token); // the same token until it is answered
+      assert.equal(answer.status, 200, JSON.stringify(answer.body));
+      token = answer.body.refresh_token;
+      rounds++;
+    }
+    return rounds;
+  });
+  for (let i = 0; i < 4; i++) {
+    await sleep(700);
+    process.kill(stack.pid('identity'), 'SIGKILL');
+    await until(async () => (await call('/sessions:refresh', { refresh_token: 'x' }))?.status === 401, 10, 'identity to answer again');
+  }
+  await sleep(300);
+  running = false;
+  const rounds = await Promise.all(clients);
+  assert.ok(rounds.every((n) => n >= 5), `${rounds}`);
+  assert.equal(count(`identity.session WHERE ended_at IS NOT NULL AND id IN (${sessions.map((s) => `'${s.session_id}'`)})`), 0);
+});
+
+test('a locked address lets in those who have signed in from there, and nobody else', async () => {
+  const from = '10.99.1.1', base = `http://127.0.0.1:${stack.ports.IDENTITY}`, at = { base, from };
+  const [regular, stranger] = [newAccount('regular'), newAccount('stranger')];
+  assert.equal((await logIn(regular, {}, at)).status, 201);
+  for (let i = 0; i < 50; i++) assert.equal((await insist('/sessions', { account: `nobody${i}`, password: 'x' }, at)).status, 401, `failure ${i}`);
+  const tried = async (account, secret, options = at) => {
+    for (;;) {
+      const answer = await call('/sessions', { account, password: secret }, options);
+      if (answer.body.code !== 'too_many_requests') return answer;
+      await sleep(100);
+    }
+  };
+  const refusals = [await tried(stranger, password), await tried(stranger, 'wrong'), await tried(regular, 'wrong'), await tried('nobody', 'wrong')];
+  for (const answer of refusals) {
+    assert.equal(answer.body.code, 'locked_out', JSON.stringify(answer.body));
+    assert.ok(Number(answer.retryAfter) > 1700);
+  }
+  assert.equal((await tried(regular, password)).status, 201); // the office behind that address works on
+  assert.equal((await tried(stranger, password, { base, from: '10.99.1.2' })).status, 201);
+  for (let i = 0; i < 5; i++) await tried(regular, 'wrong');
+  assert.equal((await tried(regular, password)).body.code, 'locked_out'); // each name has its own limit all the same
+  stack.sql("UPDATE identity.login_guard SET locked_until = now() - interval '1 second'");
+  assert.equal((await tried(stranger, password)).status, 201);
+});
+
+test('what is long over is forgotten', async () => {
+  const { body: old } = await logIn(newAccount('old')), { body: kept } = await logIn('old');
+  stack.sql(`UPDATE identity.session SET expires_at = now() - interval '184 days', ended_at = now() - interval '184 days' WHERE id = '${old.session_id}';
+    UPDATE identity.session SET expires_at = now() - interval '182 days' WHERE id = '${kept.session_id}';
+    INSERT INTO identity.revocation (subject_id, kind, at) VALUES ('${old.session_id}', 'session', now() - interval '31 minutes'), ('${kept.session_id}', 'session', now() - interval '11 minutes');
+    INSERT INTO identity.machine_assertion (account_id, jti_digest, expires_at) VALUES ('${idOf('old')}', 'a', now() - interval '2 hours'), ('${idOf('old')}', 'b', now() - interval '1 minute')`);
+  const left = () => [count(`identity.session WHERE id IN ('${old.session_id}', '${kept.session_id}')`), count(`identity.revocation WHERE subject_id IN ('${old.session_id}', '${kept.session_id}')`),
+    count('identity.machine_assertion')];
+  await until(() => left().every((n) => n === 1), 90, 'housekeeping');
+  assert.deepEqual(left(), [1, 1, 1]);
+});
