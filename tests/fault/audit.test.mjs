@@ -65,8 +65,9 @@ const keep = () => stack.sql(`DROP SCHEMA IF EXISTS kept CASCADE; CREATE SCHEMA 
 const putBack = () => stack.sql(`BEGIN; DELETE FROM registry.audit_log; DELETE FROM registry.audit_seal;
   INSERT INTO registry.audit_log OVERRIDING SYSTEM VALUE TABLE kept.log; INSERT INTO registry.audit_seal TABLE kept.seal; COMMIT; DROP SCHEMA kept CASCADE`);
 
-const some = (seq, nth) => `(SELECT ids[${nth}] FROM registry.audit_seal WHERE seq = ${seq})`;
-const idOf = (seq, nth) => Number(stack.sql(`SELECT ids[${nth}] FROM registry.audit_seal WHERE seq = ${seq}`)[0]);
+// A row sealed together with others: which rows share a seal is a matter of time.
+const some = (seal, nth) => `(SELECT ids[${nth}] FROM registry.audit_seal WHERE cardinality(ids) > 1 ORDER BY seq OFFSET ${seal - 1} LIMIT 1)`;
+const idOf = (seal, nth) => Number(stack.sql(`SELECT ${some(seal, nth)}`)[0]);
 const lastSeq = () => Number(stack.sql('SELECT max(seq) FROM registry.audit_seal')[0]);
 
 test('an untampered system is clean, from the database and from an export', () => {
@@ -95,6 +96,12 @@ const TAMPERINGS = [
   { what: 'a removed row', kind: 'row_removed', id: () => idOf(2, 1), how: () => `DELETE FROM registry.audit_log WHERE id = ${some(2, 1)}` },
   { what: 'an inserted row', kind: 'row_inserted', id: () => 900000001,
     how: () => `INSERT INTO registry.audit_log OVERRIDING SYSTEM VALUE SELECT 900000001, at, recorded_at - interval '1 hour', account_id, post_id, session_id,
+      address, verb, record, record_id, version, owner_division, request_id, reason, body, before FROM registry.audit_log WHERE id = ${some(2, 1)}` },
+  { what: 'a second row of a sealed id, of a time to come', kind: 'row_inserted', id: () => idOf(2, 1),
+    how: () => `INSERT INTO registry.audit_log OVERRIDING SYSTEM VALUE SELECT id, at, now() + interval '20 years', account_id, post_id, session_id,
+      address, verb, record, record_id, version, owner_division, request_id, reason, body, before FROM registry.audit_log WHERE id = ${some(2, 1)}` },
+  { what: 'a row of no time at all', kind: 'row_inserted', id: () => 900000002,
+    how: () => `INSERT INTO registry.audit_log OVERRIDING SYSTEM VALUE SELECT 900000002, at, 'infinity', account_id, post_id, session_id,
       address, verb, record, record_id, version, owner_division, request_id, reason, body, before FROM registry.audit_log WHERE id = ${some(2, 1)}` },
   { what: 'two rows swapped', kind: 'rows_swapped', id: () => Math.min(idOf(2, 1), idOf(4, 1)),
     how: () => `CREATE TABLE kept.two AS SELECT * FROM registry.audit_log WHERE id IN (${some(2, 1)}, ${some(4, 1)});
@@ -265,6 +272,18 @@ test('a row of a slow transaction, which comes late, is sealed and is no fault',
   await session.close();
   await allSealed();
   assert.deepEqual(verify(), []);
+});
+
+test('a clock that was ahead for a while is no fault, and what is written after it is sealed', async () => {
+  for (const ahead of ['1 day', '40 years']) {
+    stack.sql(`INSERT INTO registry.audit_log (at, recorded_at, verb, record, record_id, version, owner_division, body)
+      VALUES (now(), now() + interval '${ahead}', 'ahead', 'item', gen_random_uuid(), 1, '431302000000', '{}')`);
+    await allSealed();
+    await writeReports(2, 'after it');
+    await allSealed();
+  }
+  assert.deepEqual(verify(), []);
+  assert.deepEqual(verifyExport(exported()), []);
 });
 
 // ---- retention ---------------------------------------------------------------------------------------------------------------------
