@@ -25,24 +25,35 @@ static bool copy_text(char *to, size_t size, const char *text)
     return true;
 }
 
-static bool read_key(struct trust_list *l, const char *kid, const char *pem)
+/* A key that was there before is not parsed again. */
+static void *parse(const struct trust_key *key, const struct trust_list *old)
+{
+    const struct trust_key *was = trust_list_key(old, key->kid);
+    if (was != NULL && strcmp(was->pem, key->pem) == 0)
+        return token_public_share(was->parsed);
+    return token_public_open(key->pem);
+}
+
+static bool read_key(struct trust_list *l, const struct trust_list *old, const char *kid,
+                     const char *pem)
 {
     if (l->n_keys == TRUST_KEYS_MAX)
         return false;
     struct trust_key *key = &l->keys[l->n_keys];
     if (!copy_text(key->kid, sizeof key->kid, kid) || !copy_text(key->pem, sizeof key->pem, pem))
         return false;
-    key->parsed = token_public_open(key->pem); /* NULL refuses every token of that key */
+    key->parsed = parse(key, old); /* NULL refuses every token of that key */
     l->n_keys++;
     return true;
 }
 
-static bool read_row(struct trust_list *l, const struct rows *rows, size_t i)
+static bool read_row(struct trust_list *l, const struct trust_list *old, const struct rows *rows,
+                     size_t i)
 {
     const char *kind = rows_text(rows, i, 0), *id = rows_text(rows, i, 1);
     const char *value = rows_text(rows, i, 2);
     if (str_equal(kind, "key"))
-        return read_key(l, id, value);
+        return read_key(l, old, id, value);
     struct revocation *r = &l->revoked[l->n_revoked++];
     r->of_session = str_equal(kind, "session");
     r->epoch = 0;
@@ -52,7 +63,8 @@ static bool read_row(struct trust_list *l, const struct rows *rows, size_t i)
            (str_equal(kind, "account") && value != NULL && str_int(value, 0, INT32_MAX, &r->epoch));
 }
 
-bool trust_list_read(struct trust_list *l, const struct rows *rows, struct err *err)
+bool trust_list_read(struct trust_list *l, const struct trust_list *old, const struct rows *rows,
+                     struct err *err)
 {
     size_t n = rows_count(rows);
     l->n_keys = 0;
@@ -61,7 +73,7 @@ bool trust_list_read(struct trust_list *l, const struct rows *rows, struct err *
     if (l->revoked == NULL)
         return err_set(err, ERR_NO_MEMORY, NULL, "no memory for revocations");
     for (size_t i = 0; i < n; i++) {
-        if (!read_row(l, rows, i)) {
+        if (!read_row(l, old, rows, i)) {
             trust_list_release(l);
             return err_set(err, ERR_INTERNAL, NULL, "a key or revocation makes no sense");
         }

@@ -34,9 +34,11 @@ struct trust_list {
     struct revocation *revoked; /* sorted; malloc */
 };
 
-/* Reads rows of (kind, id, value): `key`, kid, PEM · `account`, id, epoch · `session`, id, NULL. On
- * failure nothing is held. ERR_INTERNAL for rows that make no sense, ERR_NO_MEMORY. */
-bool trust_list_read(struct trust_list *l, const struct rows *rows, struct err *err);
+/* Reads rows of (kind, id, value): `key`, kid, PEM · `account`, id, epoch · `session`, id, NULL.
+ * Keys that `old` has are shared with it. On failure nothing is held. ERR_INTERNAL for rows that
+ * make no sense, ERR_NO_MEMORY. */
+bool trust_list_read(struct trust_list *l, const struct trust_list *old, const struct rows *rows,
+                     struct err *err);
 void trust_list_release(struct trust_list *l);
 
 /* NULL when there is no such key. */

@@ -47,17 +47,17 @@ static bool poll_once(struct trust *t, struct err *err)
     struct trust_list fresh;
     struct rows *rows = NULL;
     bool good = tx_run(&tx, stmt_form(t->set, &trust_poll_statement), NULL, &rows, err) &&
-                trust_list_read(&fresh, rows, err);
+                trust_list_read(&fresh, &t->list, rows, err);
     tx_end(&tx);
     arena_reset(t->poll_arena);
-    atomic_fetch_add(&t->polls, 1);
-    if (!good) {
+    if (good) {
+        take_list(t, &fresh);
+        atomic_store(&t->good_us, began_us);
+    } else {
         atomic_fetch_add(&t->poll_failures, 1);
-        return false;
     }
-    take_list(t, &fresh);
-    atomic_store(&t->good_us, began_us);
-    return true;
+    atomic_fetch_add(&t->polls, 1); /* last: whoever saw the count may rely on the list */
+    return good;
 }
 
 /* Waits for the rest of the interval. False when asked to stop. */
