@@ -188,12 +188,13 @@ static bool add_anchor(struct chain *c, enum anchor_kind kind, const char *note,
            write_head(c, err);
 }
 
-/* A day's first look anchors the end of the chain as it stands. */
+/* A day's first look anchors the end of the chain as it stands; after a clock that was ahead, too.
+ */
 static bool anchor_day(struct chain *c, struct err *err)
 {
     const struct anchors *list = &c->anchors;
     if (c->head.seq == 0 ||
-        (list->n > 0 && date_compare(list->all[list->n - 1].day, clock_date(clock_now())) >= 0))
+        (list->n > 0 && date_compare(list->all[list->n - 1].day, clock_date(clock_now())) == 0))
         return true;
     return add_anchor(c, ANCHOR_DAY, "", err);
 }

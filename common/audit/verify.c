@@ -259,8 +259,8 @@ bool verify_seal(struct verify *v, struct audit_seal *seal, const struct store_r
     } else {
         note_bad(v, seal->seq);
     }
-    if (clock_parse(seal->newest, &newest) && newest > v->newest && good)
-        v->newest = newest;
+    if (good && clock_parse(seal->newest, &newest))
+        v->newest = newest; /* of the last one: a clock that was ahead made greater ones */
     v->seals++;
     v->last = seal->seq;
     v->last_good = good;
@@ -283,12 +283,15 @@ void verify_loose(struct verify *v, const struct audit_row *row)
     instant_us at = 0;
     int64_t id = 0;
     (void)!chain_number(row->text[AUDIT_ID], &id);
-    bool late = clock_parse(row->text[AUDIT_RECORDED_AT], &at) && v->newest > 0 &&
-                at < v->newest - (AUDIT_LATE_S + SLACK_S) * 1000000LL;
-    if (!late)
+    bool known = clock_parse(row->text[AUDIT_RECORDED_AT], &at);
+    bool late = v->newest > 0 && at < v->newest - (AUDIT_LATE_S + SLACK_S) * 1000000LL;
+    bool ahead = at > clock_now() + SLACK_S * 1000000LL && at > v->newest;
+    if (known && !late && !ahead)
         v->pending++;
     else if (!swapped_has(v->changed, id))
-        verify_fault(v, "row_inserted", 0, id, "a row that was never sealed, too old to wait");
+        verify_fault(v, "row_inserted", 0, id,
+                     late ? "a row that was never sealed, too old to wait"
+                          : "a row that was never sealed, of a time that has not come");
 }
 
 /* --- the end --- */

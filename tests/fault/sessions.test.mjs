@@ -1,12 +1,13 @@
 // tests/fault/sessions.test.mjs - sessions under lost answers: fifty equal log-ins, refreshes and changes at once whose clients hang up at random, the service killed in
 // the middle of refreshes; one session, no false reuse, no 500. And what needs a stack of its own: the lock of an address, and what housekeeping forgets.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { codeOf } from '../support/accounts.mjs';
 import { newKey } from '../support/client.mjs';
 import { OwnStack, sleep, until } from '../support/own_stack.mjs';
+import { openSession } from './own.mjs';
 
 const PARALLEL = 50;
 let stack, password;
@@ -184,6 +185,106 @@ test('a locked address lets in those who have signed in from there, and nobody e
   assert.equal((await tried(regular, password)).body.code, 'locked_out'); // each name has its own limit all the same
   stack.sql("UPDATE identity.login_guard SET locked_until = now() - interval '1 second'");
   assert.equal((await tried(stranger, password)).status, 201);
+});
+
+test('the addresses of one IPv6 subscriber are locked as one', async () => {
+  const base = `http://127.0.0.1:${stack.ports.IDENTITY}`, from = (n) => `2001:db8:1:2::${n.toString(16)}`;
+  const stranger = newAccount('abroad');
+  for (let i = 1; i <= 50; i++) assert.equal((await insist('/sessions', { account: `no${i}`, password: 'x' }, { base, from: from(i) })).status, 401, `failure ${i}`);
+  assert.equal((await call('/sessions', { account: stranger, password }, { base, from: from(99) })).body.code, 'locked_out');
+  assert.equal((await logIn(stranger, {}, { base, from: '2001:db8:1:3::1' })).status, 201);
+});
+
+// What comes in between: the log-in is stopped where it writes its session, until `change` waits, too.
+async function whileOpening(opening, change) {
+  const waiting = (n) => until(() => count("pg_stat_activity WHERE usename = 'identity_service' AND wait_event_type = 'Lock'") >= n, 5, `${n} to wait`);
+  const other = openSession(stack);
+  await other.run('BEGIN; SELECT FROM identity.post FOR UPDATE;');
+  const opened = opening();
+  await waiting(1);
+  const changed = change();
+  await waiting(2);
+  await other.run('COMMIT;');
+  await other.close();
+  return Promise.all([opened, changed]);
+}
+
+test('a session that is being opened while its password is changed ends with the others', async () => {
+  const account = newAccount('changer'), { body: own } = await logIn(account);
+  const change = { current_password: password, new_password: 'Kite-over-7-hills' };
+  const [opened, changed] = await whileOpening(() => logIn(account), () => call('/me:change_password', change, { token: own.access_token }));
+  assert.deepEqual([opened.status, changed.status, changed.body.sessions_ended], [201, 200, 1]);
+  assert.equal(count(`identity.audit_log WHERE verb = 'change_password' AND record = 'session' AND record_id = '${opened.body.session_id}'`), 1);
+  assert.equal((await refresh(opened.body.refresh_token)).status, 401);
+  assert.equal((await refresh(own.refresh_token)).status, 200);
+});
+
+test('a session that is being opened for a device while it is revoked ends with the others', async () => {
+  const account = newAccount('revoker'), { body: own } = await logIn(account);
+  const { body: device } = await call('/devices', { name: '平板' }, { token: own.access_token, key: newKey() });
+  const open = () => logIn(account, { device_id: device.id }, { key: newKey() });
+  const [opened, revoked] = await whileOpening(open, () => call(`/devices/${device.id}:revoke`, {}, { token: own.access_token, key: newKey() }));
+  assert.deepEqual([opened.status, revoked.status], [201, 200]);
+  assert.equal((await refresh(opened.body.refresh_token)).status, 401);
+});
+
+test('what was opened without a code ends when a second factor comes in force', async () => {
+  const account = newAccount('prover', 'security_admin');
+  const [{ body: own }, { body: other }] = [await logIn(account), await logIn(account)];
+  assert.deepEqual(other.must, ['enrol_totp']);
+  const { body: enrolled } = await call('/me/totp:enrol', { password }, { token: own.access_token });
+  const { status, body: confirmed } = await call('/me/totp:confirm', { code: codeOf(enrolled.secret) }, { token: own.access_token });
+  assert.deepEqual([status, confirmed.sessions_ended], [200, 1]);
+  assert.equal(count(`identity.audit_log WHERE verb = 'confirm_totp' AND record = 'session' AND record_id IN ('${own.session_id}', '${other.session_id}')`), 2);
+  assert.equal((await refresh(other.refresh_token)).status, 401);
+  assert.deepEqual((await refresh(own.refresh_token)).body.must, []);
+  assert.deepEqual(stack.sql(`SELECT factors FROM identity.session WHERE id = '${own.session_id}'`), ['password+totp']);
+});
+
+test('guesses sent at once get no more answers than the lock lets through', async () => {
+  const account = newAccount('guessed'), { body: own } = await logIn(account);
+  const { body: enrolled } = await call('/me/totp:enrol', { password }, { token: own.access_token });
+  assert.equal((await call('/me/totp:confirm', { code: codeOf(enrolled.secret) }, { token: own.access_token })).status, 200);
+  assert.equal((await call('/sessions', { account, password })).body.code, 'second_factor_required');
+  const other = openSession(stack); // the name is locked while the right password is being checked: that it is right is told no more
+  await other.run(`BEGIN; SELECT FROM identity.credential WHERE account_id = '${idOf(account)}' FOR UPDATE;`);
+  const guess = call('/sessions', { account, password });
+  await until(() => count("pg_stat_activity WHERE usename = 'identity_service' AND wait_event_type = 'Lock'") > 0, 5, 'it to wait');
+  stack.sql(`INSERT INTO identity.login_guard (name_digest, failures, locked_until, tried_at) VALUES (sha256('${account}'), 0, now() + interval '1 minute', now())`);
+  await other.run('COMMIT;');
+  await other.close();
+  assert.equal((await guess).body.code, 'login_refused');
+});
+
+test('a token past its grace is no way into what its session became', async () => {
+  const { body: first } = await logIn(newAccount('switcher')), { body: second } = await refresh(first.refresh_token);
+  stack.sql(`UPDATE identity.session SET refreshed_at = refreshed_at - interval '61 seconds' WHERE id = '${first.session_id}'`);
+  const post = second.posts.find((one) => one.id !== second.post_id).id;
+  const { body: changed } = await call(`/sessions/${first.session_id}:switch`, { post_id: post }, { token: second.access_token });
+  assert.equal((await refresh(second.refresh_token)).body.refresh_token, changed.refresh_token); // of the one in force, whose answer may have been lost
+  assert.equal((await refresh(first.refresh_token)).body.code, 'refresh_token_reused');
+});
+
+test('an API token logs nobody out and registers no device', async () => {
+  const { body: own } = await logIn(newAccount('scripter'));
+  const named = { name: 'script', permissions: ['report.read'], ranges: ['431302'], expires_at: new Date(Date.now() + 3_600_000).toISOString() };
+  const { body: script } = await call('/api_tokens', named, { token: own.access_token, key: newKey() });
+  const asked = [await call(`/sessions/${own.session_id}:end`, {}, { token: script.token, key: newKey() }), await call('/devices', { name: '平板' }, { token: script.token, key: newKey() })];
+  assert.deepEqual(asked.map((answer) => answer.status), [403, 403]);
+  assert.equal((await refresh(own.refresh_token)).status, 200);
+});
+
+test('a key file that turns bad is told in the log, and everybody goes on', async () => {
+  const file = join(stack.state, 'keys/session.keys'), whole = readFileSync(file), { body: own } = await logIn(newAccount('keeper'));
+  const told = () => readFileSync(join(stack.state, 'log/identity.log'), 'utf8').split('\n').filter((line) => line.includes('"event":"keys"') && line.includes('session.keys'));
+  writeFileSync(file, 'garbage\n');
+  try {
+    await sleep(400);
+    assert.equal((await refresh(own.refresh_token)).status, 200);
+    assert.equal(told().length, 1);
+  } finally {
+    writeFileSync(file, whole);
+  }
 });
 
 test('what is long over is forgotten', async () => {

@@ -2,30 +2,31 @@
 -- connection's settings.
 
 -- name: audit_seal_head :rows
--- The newest seal, and the stamp that rows are looked at from: ten minutes before the newest one sealed.
+-- The newest seal, and the stamp that rows are looked at from: ten minutes before the newest one sealed. Stamps of a clock that was ahead do not count.
 SELECT s.seq::text, encode(s.mac, 'hex'),
-       to_char(((SELECT max(newest) FROM audit_seal) - make_interval(secs => :late_s::integer)) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+       to_char(((SELECT max(newest) FROM audit_seal WHERE newest <= now()) - make_interval(secs => :late_s::integer)) AT TIME ZONE 'UTC',
+               'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
   FROM audit_seal s ORDER BY s.seq DESC LIMIT 1
 
 -- name: audit_open_ids :rows
 -- Ids that no seal has, from a little above the newest that was sealed before the window: rows of slow transactions come late.
 WITH edge AS (
-  SELECT max(newest) - make_interval(secs => :late_s::integer) AS at FROM audit_seal
+  SELECT coalesce(max(newest) - make_interval(secs => :late_s::integer), '-infinity') AS at FROM audit_seal WHERE newest <= now()
 ), settled AS (
   SELECT coalesce(max(i.id), 0) AS id
-    FROM (SELECT s.ids FROM audit_seal s, edge e WHERE s.newest < e.at ORDER BY s.newest DESC LIMIT 20) AS old, unnest(old.ids) AS i (id)
+    FROM (SELECT s.ids FROM audit_seal s, edge e WHERE s.newest < e.at ORDER BY s.seq DESC LIMIT 20) AS old, unnest(old.ids) AS i (id)
 ), sealed AS (
   SELECT range_agg(int8range(i.id, i.id, '[]')) AS ids FROM audit_seal s, edge e, unnest(s.ids) AS i (id) WHERE s.newest >= e.at
 )
 SELECT (int8multirange(int8range(s.id + 1, NULL)) - coalesce(x.ids, '{}'))::text FROM settled s, sealed x
 
 -- name: audit_next_rows :rows
--- What the next seal takes: unsealed rows inside the window, of one month, in order of stamp and id.
+-- What the next seal takes: unsealed rows inside the window, of one month, in order of stamp and id. Stamps that no clock makes are left to be told by verify.
 WITH waiting AS MATERIALIZED (
   SELECT w.* FROM unnest(:open::int8multirange) AS r (ids),
          LATERAL (SELECT * FROM audit_log l
                    WHERE l.id >= lower(r.ids) AND l.id < coalesce(upper(r.ids), 9223372036854775807)
-                     AND l.recorded_at >= coalesce(:horizon::timestamptz, '-infinity')
+                     AND l.recorded_at >= coalesce(:horizon::timestamptz, '1970-01-01Z') AND l.recorded_at < '9999-12-31Z'
                    ORDER BY l.id LIMIT 512) AS w
 )
 SELECT id::text, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
@@ -59,7 +60,8 @@ SELECT coalesce(min(seq), (SELECT max(l.seq) FROM audit_seal l WHERE :until::tim
 
 -- name: audit_rows_of :rows
 -- Rows of a seal by their ids. First where they belong; what is missing there is looked for everywhere, in case it was moved.
-SELECT id::text, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+SELECT id::text, coalesce(to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), recorded_at::text),
+       to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
        account_id::text, post_id::text, session_id::text, address, verb, record, record_id::text, version::text, owner_division::text, request_id, reason,
        body::text, before::text
   FROM audit_log
@@ -68,11 +70,12 @@ SELECT id::text, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:S
 
 -- name: audit_loose_rows :rows
 -- Rows that no seal has at their stamp. PostgreSQL keeps what it compares on disk, so that this takes no more memory for a long log.
-SELECT a.id::text, to_char(a.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+SELECT a.id::text, coalesce(to_char(a.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), a.recorded_at::text),
+       to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
        a.account_id::text, a.post_id::text, a.session_id::text, a.address, a.verb, a.record, a.record_id::text, a.version::text, a.owner_division::text,
        a.request_id, a.reason, a.body::text, a.before::text
   FROM audit_log a
- WHERE a.recorded_at >= coalesce(:from::timestamptz, '-infinity') AND a.recorded_at < coalesce(:until::timestamptz, 'infinity')
+ WHERE a.recorded_at >= coalesce(:from::timestamptz, '-infinity') AND (:until::timestamptz IS NULL OR a.recorded_at < :until::timestamptz)
    AND (a.id, a.recorded_at) > (:after::bigint, :after_at::timestamptz)
    AND NOT EXISTS (SELECT FROM audit_seal s, unnest(s.ids) AS i (id)
                     WHERE i.id = a.id AND a.recorded_at >= s.oldest AND a.recorded_at <= s.newest)
