@@ -44,7 +44,7 @@ static bool parse_address(const char *text, struct range *ret)
 static uint8_t mask_of(int bits, int i)
 {
     int left = bits - i * 8;
-    return left >= 8 ? 0xff : left <= 0 ? 0 : (uint8_t)(0xff << (8 - left));
+    return (uint8_t)(left >= 8 ? 0xff : left <= 0 ? 0 : 0xff << (8 - left));
 }
 
 static bool rest_is_zero(const struct range *r)

@@ -42,7 +42,7 @@ struct tx {
 struct claim {
     const char *account; /* uuid text */
     const char *key;     /* NULL: none */
-    const char *digest;  /* SHA-256 hex of method, path, query and body */
+    const char *digest;  /* of method, path, query, If-Match, post acted in and body */
 };
 
 /* The answer stored under a key. */

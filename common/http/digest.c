@@ -51,7 +51,7 @@ bool digest_hex(const struct digest_part *parts, size_t n, char ret_hex[static D
 bool digest_keyed(struct keyring *ring, const struct digest_part *parts, size_t n, const char *like,
                   char ret_hex[static DIGEST_KEYED])
 {
-    enum { KID_HEX = KEY_KID_TEXT - 1, PARTS_MAX = 8 };
+    enum { KID_HEX = KEY_KID_TEXT - 1, PARTS_MAX = 12 };
     char kid[KEY_KID_TEXT] = {0};
     struct span spans[PARTS_MAX];
     uint8_t mac[KEY_DIGEST];

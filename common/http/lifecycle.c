@@ -157,8 +157,18 @@ static bool stage_decode(struct request *rq, const struct match *m)
  * used, or NULL. NULL with rq->err set. */
 static const char *claim_digest(struct request *rq, const char *like)
 {
+    const struct principal *p = &rq->principal;
+    const char *if_match = rq->if_match == NULL ? "" : rq->if_match;
     const struct digest_part parts[] = {
-        {rq->method, strlen(rq->method)}, {"\n", 1}, {rq->url, strlen(rq->url)}, {"\n", 1},
+        {rq->method, strlen(rq->method)},
+        {"\n", 1},
+        {rq->url, strlen(rq->url)},
+        {"\n", 1},
+        {if_match, strlen(if_match)},
+        {"\n", 1},
+        {p->post, strlen(p->post)},
+        {p->access_grant, strlen(p->access_grant)},
+        {"\n", 1},
         {rq->body, rq->body_len},
     };
     char *digest = arena_alloc(rq->arena, DIGEST_KEYED);

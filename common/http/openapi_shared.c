@@ -71,8 +71,8 @@ static bool occurs(const struct refusal *f, const struct route *r)
         return true;
     case WITH_TOKEN:
         return r->permission != PERM_PUBLIC || route_is_write(r);
-    case WITH_PERMISSION:
-        return r->forbids || (r->permission != PERM_PUBLIC && r->permission != PERM_SIGNED_IN);
+    case WITH_PERMISSION: /* any token may come from an address that it does not work from */
+        return r->permission != PERM_PUBLIC;
     case WITH_PATH:
         return r->misses || contract_path_has_any(r->path);
     case WITH_KEY: /* what answers in a form of its own keeps no answer under a key */

@@ -50,12 +50,11 @@ struct route {
     const struct field *shows; /* field table of the answer when it is another one than `fields` */
     const char *location;      /* of what a POST creates: the collection below /api/v1/<service>,
                                   "/reports/"; NULL: none */
-    bool unkept;  /* its answer holds a secret and is never stored: no validate_only, and what a
-                     repeated Idempotency-Key gets is the handler's own affair */
-    bool reads;   /* a POST that changes nothing, for what may not stand in an address: takes
-                     no Idempotency-Key and no validate_only */
-    bool forbids; /* open to any token, and yet it has a 403 of its own */
-    bool misses;  /* no record in its path, and yet it has a 404 of its own */
+    bool unkept; /* its answer holds a secret and is never stored: no validate_only, and what a
+                    repeated Idempotency-Key gets is the handler's own affair */
+    bool reads;  /* a POST that changes nothing, for what may not stand in an address: takes
+                    no Idempotency-Key and no validate_only */
+    bool misses; /* no record in its path, and yet it has a 404 of its own */
     const char *answers; /* media type of the answer; NULL: application/json */
 };
 

@@ -17,11 +17,11 @@ static const struct field device_fields[] = {
     FIELDS_END
 };
 
-static handler device_page, device_one, device_revoke;
+static handler device_page, device_register, device_one, device_revoke;
 
 const struct route device_routes[] = {
-    {METHOD_GET,  "/devices",            PERM_SIGNED_IN, device_fields, &SQL_device_list,   device_page,   "list_devices", "The own devices; with session.end another account's", .forbids = true},
-    {METHOD_POST, "/devices",            PERM_SIGNED_IN, device_fields, &SQL_device_insert, write_one,     "create_device", "Register a device: its sessions run for a month", .location = "/devices/"},
+    {METHOD_GET,  "/devices",            PERM_SIGNED_IN, device_fields, &SQL_device_list,   device_page,   "list_devices", "The own devices; with session.end another account's"},
+    {METHOD_POST, "/devices",            PERM_SIGNED_IN, device_fields, &SQL_device_insert, device_register, "create_device", "Register a device: its sessions run for a month", .location = "/devices/"},
     {METHOD_GET,  "/devices/:id",        PERM_SIGNED_IN, device_fields, &SQL_device_get,    device_one,    "get_device", "One device"},
     {METHOD_POST, "/devices/:id:revoke", PERM_SIGNED_IN, device_fields, &SQL_device_revoke, device_revoke, "revoke_device", "Revoke a device; or another account's, with session.end and a reason: its tokens are refused within a second", .also = "reason", .status = 200},
     ROUTES_END
@@ -33,6 +33,13 @@ static bool device_page(struct request *rq)
     return others_filter(rq) && read_page(rq);
 }
 
+static bool device_register(struct request *rq)
+{
+    if (rq->principal.api_token)
+        return fail(rq, ERR_FORBIDDEN, NULL, "An API token registers no device.");
+    return write_one(rq);
+}
+
 static bool device_one(struct request *rq)
 {
     return others_bind(rq) && read_one(rq);
@@ -40,5 +47,7 @@ static bool device_one(struct request *rq)
 
 static bool device_revoke(struct request *rq)
 {
-    return others_end(rq, &SQL_device_owner, &SQL_device_get);
+    struct rows *rows = NULL;
+    return others_bind(rq) && db_begin(rq) && db_rows(rq, &SQL_device_hold, &rows) &&
+           others_end(rq, &SQL_device_owner, &SQL_device_get);
 }

@@ -122,6 +122,8 @@ bool factor_check(struct request *rq, const char *account_id, bool administrator
     struct proof p;
     if (!proof_read(rq, account_id, &p))
         return false;
+    if (p.locked_s != NULL) /* by guesses made while this password was checked */
+        return fail(rq, ERR_LOGIN_REFUSED, NULL, "%s", "");
     *ret_factors = "password";
     if (p.confirmed && !check_code(rq, &p, repeated, ret_factors))
         return false;

@@ -94,7 +94,7 @@ static bool check_device_key(struct request *rq)
 static bool find_account(struct request *rq, struct login *l)
 {
     struct rows *rows = NULL;
-    if (!sign_in_rows(rq, &SQL_login_account, &rows))
+    if (!sign_in_counted(rq) || !sign_in_rows(rq, &SQL_login_account, &rows))
         return false;
     if (rows_text(rows, 0, ACCOUNT_LOCKED_S) != NULL)
         return locked_out(rq, rows_text(rows, 0, ACCOUNT_LOCKED_S));

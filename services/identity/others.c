@@ -55,9 +55,18 @@ static bool tell_apart(struct request *rq, const struct stmt *probe)
     return fail(rq, ERR_NOT_FOUND, NULL, "%s", "");
 }
 
+/* What a script was given is not to log its owner out. */
+static bool check_token(struct request *rq)
+{
+    if (!rq->principal.api_token || permission_in(rq->principal.permissions, PERM_SESSION_END))
+        return true;
+    return fail(rq, ERR_FORBIDDEN, NULL, "An API token does this with the permission %s only.",
+                permission_code(PERM_SESSION_END));
+}
+
 bool others_end(struct request *rq, const struct stmt *owner, const struct stmt *probe)
 {
-    if (!check_reason(rq, owner))
+    if (!check_token(rq) || !check_reason(rq, owner))
         return false;
     return db_write(rq, rq->route->sql, 200) || tell_apart(rq, probe);
 }

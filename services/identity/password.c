@@ -32,7 +32,7 @@ static const struct field change_fields[] = {
 static handler password_change;
 
 const struct route password_routes[] = {
-    {METHOD_POST, "/me:change_password", PERM_SIGNED_IN, change_fields, NULL, password_change, "change_password", "Change the own password; other sessions end", .also = "current_password new_password", .status = 200, .probe = &SQL_proof_probe, .unkept = true, .forbids = true},
+    {METHOD_POST, "/me:change_password", PERM_SIGNED_IN, change_fields, NULL, password_change, "change_password", "Change the own password; other sessions end", .also = "current_password new_password", .status = 200, .probe = &SQL_proof_probe, .unkept = true},
     ROUTES_END
 };
 /* clang-format on */
@@ -121,8 +121,8 @@ static bool password_change(struct request *rq)
 
 bool password_set(struct request *rq, const char *account_id, const char *hash, bool must_change)
 {
-    return arg_bind(rq, "of_account", account_id) &&
-           bind_change(rq, hash, must_change, NULL, NULL) && db_write(rq, &SQL_password_set, 200);
+    return proof_hold(rq, account_id) && bind_change(rq, hash, must_change, NULL, NULL) &&
+           db_write(rq, &SQL_password_set, 200);
 }
 
 /* One of 55 characters, each as likely as another. */

@@ -53,8 +53,8 @@ const struct route person_routes[] = {
     {METHOD_GET,  "/persons/:id", PERM_POST_READ,  person_fields, &SQL_person_get,    read_one,  "get_person", "One person", .probe = NULL},
     {METHOD_POST, "/persons",     PERM_POST_WRITE, person_fields, &SQL_person_insert, write_one, "create_person", "Enter a person", .location = "/persons/"},
     {METHOD_PATCH, "/persons/:id", PERM_POST_WRITE, person_fields, &SQL_person_correct, write_one, "update_person", "Correct a person's name and numbers; null removes a number", .probe = &SQL_person_own},
-    {METHOD_POST, "/persons:find", PERM_POST_READ, find_fields, &SQL_person_find, person_find, "find_persons", "Find persons by an ID number or a telephone number, sent in the body: addresses are logged on their way", .status = 200, .shows = found_fields, .reads = true},
-    {METHOD_POST, "/persons/:id:unmask", PERM_PERSON_UNMASK, unmask_fields, NULL, person_unmask, "unmask_person", "See a person's numbers in full, with a reason that is kept with who asked; never stored under an Idempotency-Key", .also = "reason fields", .status = 200, .shows = person_fields, .reads = true, .forbids = true},
+    {METHOD_POST, "/persons:find", PERM_PERSON_UNMASK, find_fields, &SQL_person_find, person_find, "find_persons", "Find persons by an ID number or a telephone number, sent in the body: addresses are logged on their way", .status = 200, .shows = found_fields, .reads = true},
+    {METHOD_POST, "/persons/:id:unmask", PERM_PERSON_UNMASK, unmask_fields, NULL, person_unmask, "unmask_person", "See a person's numbers in full, with a reason that is kept with who asked; never stored under an Idempotency-Key", .also = "reason fields", .status = 200, .shows = person_fields, .reads = true},
     ROUTES_END
 };
 /* clang-format on */

@@ -266,7 +266,9 @@ static bool prepare(struct import *im)
 
 static bool check(struct import *im)
 {
-    if (!prepare(im) || !bind_rows(im) || !db_rows(im->rq, &SQL_post_import_check, &im->found))
+    struct rows *locked = NULL;
+    if (!prepare(im) || !bind_rows(im) || !db_rows(im->rq, &SQL_post_import_lock, &locked) ||
+        !db_rows(im->rq, &SQL_post_import_check, &im->found))
         return false;
     for (size_t row = 0; row < rows_count(im->found); row++) {
         check_post(im, row);

@@ -6,6 +6,7 @@
 
 #include "auth/password.h"
 #include "core/str.h"
+#include "sign_in.h"
 #include "sql_identity.h"
 
 #include "core/banned.h"
@@ -47,9 +48,15 @@ bool proof_write(struct request *rq, const struct stmt *st, const char *account)
         return false;
     rq->idempotency_key = NULL;
     rq->tx.scope = whole_country;
-    bool done = db_write(rq, st, 200);
+    bool done = db_begin(rq) && proof_hold(rq, account) && db_write(rq, st, 200);
     rq->tx.scope = scope;
     return done;
+}
+
+bool proof_hold(struct request *rq, const char *account)
+{
+    struct rows *rows = NULL;
+    return arg_bind(rq, "of_account", account) && db_rows(rq, &SQL_proof_hold, &rows);
 }
 
 bool proof_answer(struct request *rq, const char *members)
@@ -124,7 +131,7 @@ bool proof_read_own(struct request *rq, struct proof *ret)
 bool proof_failed(struct request *rq, const struct proof *p)
 {
     struct rows *rows = NULL;
-    return arg_bind(rq, "account", p->login) &&
+    return arg_bind(rq, "account", p->login) && sign_in_counted(rq) &&
            proof_rows(rq, &SQL_login_failed, p->account, &rows);
 }
 

@@ -45,6 +45,10 @@ bool proof_failed(struct request *rq, const struct proof *p);
 /* Is the value of body field `field` the account's password? Else counts and refuses (422). */
 bool proof_password(struct request *rq, const struct proof *p, const char *field);
 
+/* Within a transaction, before a change of what proves an account: log-ins of it wait for its end,
+ * and those under way are waited for. */
+bool proof_hold(struct request *rq, const char *account);
+
 /* Adds members (",\"next\":\"confirm\"") to the answer of proof_write(); NULL: no memory for them.
  */
 bool proof_answer(struct request *rq, const char *members);

@@ -45,14 +45,16 @@ static bool find_session(struct request *rq, struct refresh *r)
 }
 
 /* A session that changed its post goes on under another id; the last token of the old one stands
- * before the first of the new one, and one that was older stays older (I-010). */
+ * before the first of the new one, and so does the one before it while it has its grace. One that
+ * was older stays older (I-010). */
 static bool follow(struct request *rq, struct refresh *r)
 {
     const char *next = rows_text(r->session, 0, SESSION_SWITCHED_TO);
     if (next == NULL)
         return true;
     int64_t in_force = sign_in_number(rows_text(r->session, 0, SESSION_NUMBER), 0);
-    r->number = r->number >= in_force - 1 ? 0 : -1;
+    bool in_grace = str_equal(rows_text(r->session, 0, SESSION_IN_GRACE), "t");
+    r->number = r->number >= in_force - (in_grace ? 1 : 0) ? 0 : -1;
     r->id = next;
     if (!sign_in_session(rq, next, &r->session))
         return false;

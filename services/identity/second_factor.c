@@ -44,6 +44,7 @@ static const struct field confirm_fields[] = {
     ID_FIELD(),
     F_VERSION(),
     F_INSTANT("confirmed_at", SHOWN, "Since when log-ins need a code."),
+    F_INT("sessions_ended", SHOWN, 0, INT32_MAX, "Other sessions of the account, opened without a code, that ended with it.", "1"),
     F_TEXTS("recovery_codes", SHOWN, RECOVERY_CODES, "Ten codes that stand in for the app, each once; shown this once."),
     NEXT_FIELD(NEXT_TOKEN),
     FIELDS_END
@@ -72,10 +73,10 @@ static const struct field disable_fields[] = {
 static handler enrol, confirm, disable, renew;
 
 const struct route factor_routes[] = {
-    {METHOD_POST, "/me/totp:enrol",           PERM_SIGNED_IN, enrol_fields,   NULL, enrol,   "enrol_totp", "Begin a second factor: a secret for an authenticator app", .also = "password", .status = 200, .probe = &SQL_proof_probe, .unkept = true, .forbids = true},
-    {METHOD_POST, "/me/totp:confirm",         PERM_SIGNED_IN, confirm_fields, NULL, confirm, "confirm_totp", "Bring the second factor in force by a code of it; get recovery codes", .also = "code", .status = 200, .probe = &SQL_proof_probe, .unkept = true, .forbids = true},
-    {METHOD_POST, "/me/totp:disable",         PERM_SIGNED_IN, disable_fields, NULL, disable, "disable_totp", "End the own second factor; an administrator's stays", .also = "password code", .status = 200, .probe = &SQL_proof_probe, .unkept = true, .forbids = true},
-    {METHOD_POST, "/me/recovery_codes:renew", PERM_SIGNED_IN, renew_fields,   NULL, renew,   "renew_recovery_codes", "Get new recovery codes; those before end", .also = "password code", .status = 200, .probe = &SQL_proof_probe, .unkept = true, .forbids = true},
+    {METHOD_POST, "/me/totp:enrol",           PERM_SIGNED_IN, enrol_fields,   NULL, enrol,   "enrol_totp", "Begin a second factor: a secret for an authenticator app", .also = "password", .status = 200, .probe = &SQL_proof_probe, .unkept = true},
+    {METHOD_POST, "/me/totp:confirm",         PERM_SIGNED_IN, confirm_fields, NULL, confirm, "confirm_totp", "Bring the second factor in force by a code of it; get recovery codes", .also = "code", .status = 200, .probe = &SQL_proof_probe, .unkept = true},
+    {METHOD_POST, "/me/totp:disable",         PERM_SIGNED_IN, disable_fields, NULL, disable, "disable_totp", "End the own second factor; an administrator's stays", .also = "password code", .status = 200, .probe = &SQL_proof_probe, .unkept = true},
+    {METHOD_POST, "/me/recovery_codes:renew", PERM_SIGNED_IN, renew_fields,   NULL, renew,   "renew_recovery_codes", "Get new recovery codes; those before end", .also = "password code", .status = 200, .probe = &SQL_proof_probe, .unkept = true},
     ROUTES_END
 };
 /* clang-format on */
@@ -205,7 +206,8 @@ static bool confirm(struct request *rq)
     struct recovery_codes *codes = new_codes(rq);
     if (codes == NULL)
         return no_memory(rq);
-    return proof_write(rq, &SQL_totp_confirm, p.account) &&
+    return arg_bind(rq, "kept_session", rq->principal.session) &&
+           proof_write(rq, &SQL_totp_confirm, p.account) &&
            proof_answer(rq, codes_answer(rq, codes, "refresh_or_log_in"));
 }
 

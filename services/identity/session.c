@@ -43,7 +43,7 @@ static const struct field switch_fields[] = {
 static handler session_page, session_end, session_switch;
 
 const struct route session_routes[] = {
-    {METHOD_GET,  "/sessions",            PERM_SIGNED_IN, session_fields, &SQL_session_list, session_page,   "list_sessions", "The own running sessions; with session.end another account's", .forbids = true},
+    {METHOD_GET,  "/sessions",            PERM_SIGNED_IN, session_fields, &SQL_session_list, session_page,   "list_sessions", "The own running sessions; with session.end another account's"},
     {METHOD_POST, "/sessions/:id:end",    PERM_SIGNED_IN, session_fields, &SQL_session_end,  session_end,    "end_session", "Log out; or end another account's session, with session.end and a reason: its tokens are refused within a second", .also = "reason", .status = 200},
     {METHOD_POST, "/sessions/:id:switch", PERM_SIGNED_IN, switch_fields,  NULL,              session_switch, "switch_session", "Act in another post, or under an access for a time: the session goes on under a new id", .also = "post_id access_grant_id", .shows = sign_in_fields, .unkept = true},
     ROUTES_END

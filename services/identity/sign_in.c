@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "auth/address.h"
 #include "core/division_code.h"
 #include "core/str.h"
 #include "proof.h"
@@ -34,6 +35,15 @@ bool sign_in_begin(struct request *rq)
 bool sign_in_bind(struct request *rq, const char *name, const char *text)
 {
     return arg_bind(rq, name, text) || fail(rq, ERR_NO_MEMORY, NULL, "%s", "");
+}
+
+bool sign_in_counted(struct request *rq)
+{
+    char *counted = arena_alloc(rq->arena, ADDRESS_RANGE_TEXT);
+    if (counted == NULL)
+        return fail(rq, ERR_NO_MEMORY, NULL, "%s", "");
+    address_counted(rq->address == NULL ? "" : rq->address, counted);
+    return sign_in_bind(rq, "counted_address", counted);
 }
 
 bool sign_in_copy(struct request *rq, char *to, size_t size, const char *text)

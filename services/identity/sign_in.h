@@ -36,7 +36,8 @@ enum {
     SESSION_OVER,
     SESSION_LEFT_S,
     SESSION_IDLE_S,
-    SESSION_GRACE_S
+    SESSION_GRACE_S,
+    SESSION_IN_GRACE
 };
 
 /* Columns of sign_in_posts and sign_in_grants. */
@@ -86,6 +87,9 @@ bool sign_in_rows(struct request *rq, const struct stmt *st, struct rows **ret);
 bool sign_in_begin(struct request *rq);
 
 bool sign_in_bind(struct request *rq, const char *name, const char *text);
+
+/* Binds :counted_address, by which failures are counted (I-004). */
+bool sign_in_counted(struct request *rq);
 
 /* Fails unless the text fits: it comes from the database. */
 bool sign_in_copy(struct request *rq, char *to, size_t size, const char *text);

@@ -3,6 +3,7 @@
 #include "sign_in.h"
 
 #include "core/buf.h"
+#include "core/log.h"
 #include "identity.h"
 #include "signing_key.h"
 
@@ -52,9 +53,17 @@ const struct field sign_in_fields[] = {
 
 static struct keyring *ring; /* written by sign_in_start() alone; locks for itself */
 
+static void log_refused(void *ctx, const struct err *err)
+{
+    (void)ctx;
+    log_event(ERR_LEVEL_ERROR, "keys", "cause", err->cause);
+}
+
 bool sign_in_start(const char *path, struct err *err)
 {
     ring = keyring_open(path, KEY_NEEDS(KEY_REFRESH), err);
+    if (ring != NULL)
+        keyring_on_refused(ring, log_refused, NULL);
     return ring != NULL;
 }
 

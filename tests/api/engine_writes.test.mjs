@@ -72,11 +72,15 @@ test('a repeated key is answered with the stored answer and has no second effect
   assert.equal((await named(body.name)).length, 1);
 });
 
-test('a key used for another body, query, address or method is refused', async () => {
+test('a key used for another body, query, address, method or version is refused', async () => {
   const key = newKey();
   const unit = assertDone(await county.post(path, fresh(), { key }), 201);
   assertRefused(await county.post(path, fresh(), { key }), 422, 'idempotency_key_reused');
   assertRefused(await county.patch(`${path}/${unit.id}`, 1, { line: 'x' }, { key }), 422, 'idempotency_key_reused');
+  const changeKey = newKey();
+  assertDone(await county.patch(`${path}/${unit.id}`, 1, { line: 'x' }, { key: changeKey }));
+  assertRefused(await county.patch(`${path}/${unit.id}`, 2, { line: 'x' }, { key: changeKey }), 422, 'idempotency_key_reused');
+  assertDone(await county.patch(`${path}/${unit.id}`, 1, { line: 'x' }, { key: changeKey }));
   const csvKey = newKey();
   const load = (title) => county.load('/registry/duty_lists:import', { owner_division: louxing, year: 2199, title }, 'task_number,task_title\n1,任务\n', { key: csvKey });
   assertDone(await load('甲'), 201);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { within } from '../support/accounts.mjs';
-import { audit, bearer, grant, hold, newCaller, newOfficial, newPerson, newPost, security, settled, system } from '../support/admins.mjs';
+import { audit, bearer, grant, hold, newAccount, newCaller, newOfficial, newPerson, newPost, security, settled, system } from '../support/admins.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { allOf, as, unique } from '../support/client.mjs';
 import { county, louxing, nobodysId, otherCounty, province, shuangfeng, town, townOffice } from '../support/world.mjs';
@@ -143,11 +143,22 @@ test('A-5: the three kinds of administrator are not combined, whichever way', as
 });
 
 test('A-5: of three kinds given to one account at once, one is', async () => {
-  const account = assertDone(await system.post('/identity/accounts', { login: unique('m'), kind: 'machine', owner_division: louxing }), 201);
+  const account = await newAccount(await newPerson(louxing));
   const posts = [];
   for (const role of ['system_admin', 'security_admin', 'audit_admin']) posts.push(assertDone(await grant(await newPost(louxing), rightsOf(role, louxing))));
   const answers = await Promise.all(posts.map((post) => security.post('/identity/account_posts', { account_id: account.id, post_id: post.id })));
   assert.deepEqual(answers.map((a) => a.status).sort(), [201, 409, 409], answers.map((a) => a.text).join(' '));
+});
+
+test('A-5: a machine is no administrator, whose key another would hold', async () => {
+  const machine = assertDone(await system.post('/identity/accounts', { login: unique('m'), kind: 'machine', owner_division: louxing }), 201);
+  for (const role of ['system_admin', 'security_admin', 'audit_admin']) {
+    const post = assertDone(await grant(await newPost(louxing), rightsOf(role, louxing)));
+    assertRefused(await security.post('/identity/account_posts', { account_id: machine.id, post_id: post.id }), 409, 'state_conflict');
+  }
+  const later = await newPost(louxing);
+  assertDone(await security.post('/identity/account_posts', { account_id: machine.id, post_id: later.id }), 201);
+  assertRefused(await grant(later, rightsOf('audit_admin', louxing)), 409, 'state_conflict');
 });
 
 test('A-5: each kind does its own and nothing of the others\'', async () => {

@@ -1,5 +1,6 @@
 // tests/api/identity_admin_accounts.test.mjs - accounts, administered: rules A-2, A-6 and A-7 of proto/identity.md.
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { enrolled, logIn, within } from '../support/accounts.mjs';
 import { bearer, grant, hold, newAccount, newCaller, newOfficial, newPerson, newPost, security, settled, system } from '../support/admins.mjs';
@@ -93,6 +94,28 @@ test('A-6: an account that acts beyond the caller\'s divisions is administered f
   assertDone(await system.post(`${at}:unlock`));
 });
 
+test('A-6: access for a time beyond the caller\'s divisions counts, until it ends', async () => {
+  const official = await newOfficial(louxing, { role: 'town_office', ranges: [louxing], lines: null });
+  const at = `${accounts}/${official.account.id}:reset_password`;
+  const access = assertDone(await security.post('/identity/access_grants', { post_id: official.post.id, owner_division: shuangfeng, permissions: ['report.read'],
+    reason: '交叉检查', ends_at: new Date(Date.now() + 3_600_000).toISOString() }), 201);
+  beyond(await local.caller.post(at));
+  assertDone(await security.verb(`/identity/access_grants/${access.id}:end`, access.version, { reason: '检查结束' }));
+  assertDone(await local.caller.post(at));
+});
+
+test('A-6: a key is a machine\'s like a password a person\'s', async () => {
+  const machine = assertDone(await local.caller.post(accounts, { login: unique('m'), kind: 'machine', owner_division: louxing }), 201);
+  const post = assertDone(await grant(await newPost(hunan), { role: 'integration', ranges: [hunan], lines: null }));
+  const { caller } = await newCaller(louxing, { role: 'security_admin', ranges: [louxing], lines: null });
+  const register = (by) => by.post('/identity/machine_keys', { account_id: machine.id,
+    public_key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' }) });
+  assertDone(await register(caller), 201);
+  assertDone(await security.post('/identity/account_posts', { account_id: machine.id, post_id: post.id }), 201);
+  beyond(await register(caller));
+  assertDone(await register(security), 201);
+});
+
 test('A-2: nobody administers their own account', async () => {
   const own = `${accounts}/${local.account.id}`;
   beyond(await local.caller.patch(own, 1, { disabled: false }));
@@ -111,6 +134,9 @@ test('disabling ends tokens within a second, and keeps from logging in until it 
   assertRefused(await logIn(official.account, 'Quiet-river-8-crossing'), 401, 'login_refused');
   assertRefused(await local.caller.patch(at, 1, { disabled: false }), 412, 'stale');
   assertDone(await local.caller.patch(at, 2, { disabled: false }));
+  const [{ ended, running }] = rows(`SELECT count(*) FILTER (WHERE ended_because = 'revoked') AS ended, count(*) FILTER (WHERE ended_at IS NULL) AS running FROM identity.session
+    WHERE account_id = '${official.account.id}'`);
+  assert.deepEqual([ended > 0, running], [true, 0], 'a session of before does not come back');
   assertDone(await logIn(official.account, 'Quiet-river-8-crossing'), 201);
 });
 

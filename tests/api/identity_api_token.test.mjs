@@ -55,6 +55,8 @@ test('a rehearsal makes none', async () => {
 test('I-103: it may do a part of what its maker may, where its maker may', async () => {
   const beyond = await make(county, { permissions: ['division.read', 'role.write'] });
   assert.match(assertRefused(beyond, 403, 'exceeds_own_rights').detail, /role\.write/);
+  const administrator = await make(as('audit_admin'), { permissions: ['audit.read', 'post.read'], ranges: ['43'] });
+  assert.match(assertRefused(administrator, 403, 'exceeds_own_rights').detail, /audit\.read/, 'an administrator has a second factor, a token none');
   assert.match(assertRefused(await make(county, { ranges: ['431302', '431321'] }), 403, 'exceeds_own_rights').detail, /431321/);
   assertRefused(await make(county, { ranges: ['4313'] }), 403, 'exceeds_own_rights');
   assertRefused(await make(county, { ranges: ['43'] }), 403, 'exceeds_own_rights');

@@ -1,6 +1,7 @@
 // tests/api/identity_hand_over.test.mjs - posts change hands: days without gap or doubling, nothing open lost, rights that end with who leaves.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { security, system } from '../support/admins.mjs';
 import { allOf, unique, uuid } from '../support/client.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { rows, run } from '../support/database.mjs';
@@ -187,4 +188,24 @@ test('whatever the order of days, each day is held as the calls say, by one or n
       assert.deepEqual(there, wanted.cover(day) ? [wanted.cover(day).person] : [], `${day} of ${JSON.stringify(holders)}`);
     }
   }
+});
+
+test('hand-overs and rights of one post, changed at once, do not wait for each other in a ring', async () => {
+  const post = await newPost();
+  const people = await Promise.all(Array.from({ length: 4 }, newPerson));
+  const machine = assertDone(await system.post('/identity/accounts', { login: unique('m'), kind: 'machine', owner_division: louxing }), 201);
+  const deadlocks = () => Number(rows(`SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`)[0].deadlocks);
+  const before = deadlocks();
+  for (let round = 0; round < 12; round++) {
+    const { version } = assertDone(await county.get(`${posts}/${post.id}`));
+    const answers = await Promise.all([
+      ...people.map((person, i) => handOver(post, version, { person_id: person.id, starts_on: after(round * 10 + i) })),
+      vacate(post, version, { ends_on: after(round * 10 + 9) }),
+      ...[louxing, '431302006000'].map((range) => security.verb(`${posts}/${post.id}:grant`, version, { role: 'town_office', ranges: [range], lines: null })),
+      security.post('/identity/account_posts', { account_id: machine.id, post_id: post.id }),
+    ]);
+    for (const answer of answers) assert.ok(answer.status < 500, answer.text);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 1500)); // PostgreSQL counts a little later
+  assert.equal(deadlocks(), before);
 });

@@ -1,17 +1,15 @@
 // tests/api/identity_machine.test.mjs - machines that prove themselves with a key of their own (RFC 7523): rules I-108 to I-111.
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { before, test } from 'node:test';
 import { assertDone, assertRefused } from '../support/assert.mjs';
 import { newAccount, within } from '../support/accounts.mjs';
 import { anyone, as, send, uuid } from '../support/client.mjs';
 import { rows, run } from '../support/database.mjs';
+import { claimsOfMachine, newPair, publicPem, signAssertion, thumbprint } from '../support/machines.mjs';
 import { claimsOf } from '../support/tokens.mjs';
 
 const seconds = () => Math.floor(Date.now() / 1000);
-const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-const thumbprint = ({ crv, kty, x, y }) => createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
-const newPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 // A machine with a key, registered as the security administrator would: by SQL, so that this suite stands on nothing else.
 let machine, keys, kid;
@@ -22,19 +20,14 @@ before(() => {
 });
 
 function register(account, pair) {
-  const jwk = pair.publicKey.export({ format: 'jwk' });
-  const name = thumbprint(jwk);
+  const name = thumbprint(pair);
   run(`INSERT INTO identity.machine_key (id, account_id, kid, public_pem, created_at)
-         VALUES ('${uuid()}', '${account.id}', '${name}', '${pair.publicKey.export({ type: 'spki', format: 'pem' })}', now())`);
+         VALUES ('${uuid()}', '${account.id}', '${name}', '${publicPem(pair)}', now())`);
   return name;
 }
 
-const claims = (more = {}) => ({ iss: machine.login, sub: machine.login, aud: 'zeren-identity', jti: randomUUID(), iat: seconds(), exp: seconds() + 120, ...more });
-
-function assertion({ header = {}, body = claims(), key = keys.privateKey } = {}) {
-  const text = `${part({ alg: 'ES256', kid, ...header })}.${part(body)}`;
-  return `${text}.${sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
-}
+const claims = (more = {}) => claimsOfMachine(machine.login, more);
+const assertion = ({ header = {}, body = claims(), key = keys.privateKey } = {}) => signAssertion(key, { kid, ...header }, body);
 
 const open = (client_assertion, more = {}, options = {}) => anyone.post('/identity/machine_sessions', { client_assertion, ...more }, options);
 
@@ -65,7 +58,7 @@ test('I-109: every wrong assertion is refused in the same words', async () => {
   const other = newPair();
   const wrong = {
     'another signature': assertion({ key: other.privateKey }),
-    'an unknown key': assertion({ header: { kid: thumbprint(other.publicKey.export({ format: 'jwk' })) }, key: other.privateKey }),
+    'an unknown key': assertion({ header: { kid: thumbprint(other) }, key: other.privateKey }),
     'another algorithm': assertion({ header: { alg: 'HS256' } }),
     'no algorithm': assertion({ header: { alg: 'none' } }),
     'a key in its header': assertion({ header: { jwk: other.publicKey.export({ format: 'jwk' }) }, key: other.privateKey }),
@@ -126,13 +119,14 @@ test('I-108: keys are registered by whoever gives rights there, of machines only
   const security = as('security_admin');
   const account = newAccount({ like: 'integration', kind: 'machine' });
   const pair = newPair();
-  const pem = pair.publicKey.export({ type: 'spki', format: 'pem' });
+  const pem = publicPem(pair);
   const key = assertDone(await security.post('/identity/machine_keys', { account_id: account.id, public_key: pem }), 201);
-  assert.equal(key.kid, thumbprint(pair.publicKey.export({ format: 'jwk' })));
+  assert.equal(key.kid, thumbprint(pair));
   assert.equal(key.public_key, pem);
-  const jwk = newPair().publicKey.export({ format: 'jwk' });
+  const another = newPair();
+  const jwk = another.publicKey.export({ format: 'jwk' });
   const second = assertDone(await security.post('/identity/machine_keys', { account_id: account.id, public_key: JSON.stringify({ ...jwk, use: 'sig' }) }), 201);
-  assert.equal(second.kid, thumbprint(jwk));
+  assert.equal(second.kid, thumbprint(another));
   const list = assertDone(await security.get('/identity/machine_keys', { account_id: account.id }));
   assert.deepEqual(list.items.map((item) => item.id).sort(), [key.id, second.id].sort());
   const refused = (body, status, code, error) => security.post('/identity/machine_keys', { account_id: account.id, public_key: pem, ...body }).then((a) => assertRefused(a, status, code, ...(error ? [error] : [])));
@@ -140,7 +134,7 @@ test('I-108: keys are registered by whoever gives rights there, of machines only
   await refused({ public_key: newPair().privateKey.export({ type: 'pkcs8', format: 'pem' }) }, 422, 'invalid', { pointer: '/public_key' });
   await refused({ public_key: JSON.stringify(newPair().privateKey.export({ format: 'jwk' })) }, 422, 'invalid', { pointer: '/public_key' });
   await refused({ public_key: generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ type: 'spki', format: 'pem' }) }, 422, 'invalid', { pointer: '/public_key' });
-  const other = newPair().publicKey.export({ type: 'spki', format: 'pem' });
+  const other = publicPem(newPair());
   await refused({ account_id: newAccount({ name: '试验丁' }).id, public_key: other }, 422, 'invalid', { pointer: '/account_id' });
   await refused({ account_id: uuid(), public_key: other }, 422, 'invalid', { pointer: '/account_id' });
   const mine = () => assertion({ header: { kid: key.kid }, body: claims({ iss: account.login, sub: account.login }), key: pair.privateKey });

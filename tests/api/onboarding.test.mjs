@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { allOf, newKey, unique } from '../support/client.mjs';
+import { grant, hold, newAccount, newPost, settled } from '../support/admins.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { rows } from '../support/database.mjs';
 import { citizenId, mobile } from '../support/numbers.mjs';
@@ -83,6 +84,27 @@ test('a post with permissions is given by those who may give them, in its unit\'
     const unit = await newOrganisation();
     assert.deepEqual(faults(assertRefusedBody(await load(posts, postCsv([louxing, unit.name, '经办', 'staff', role, '李丁', '', '', '2026-01-01'])))), [[2, 'role', 'exceeds_own_rights']]);
   }
+});
+
+test('I-020: one number in many tables at once is one person', async () => {
+  const [unit, number] = [await newOrganisation(), citizenId()];
+  const answers = await Promise.all(Array.from({ length: 8 }, () => load(posts, postCsv([louxing, unit.name, unique('岗'), 'staff', '', '赵甲', number, '', '2026-01-01']))));
+  answers.forEach((answer) => assertDone(answer));
+  assert.equal(assertDone(await county.post('/identity/persons:find', { citizen_id: number })).items.length, 1);
+});
+
+test('A-2: nobody puts themselves in a post with permissions by a table', async () => {
+  const [unit, number, name] = [await newOrganisation(), citizenId(), unique('人')];
+  const person = assertDone(await county.post('/identity/persons', { owner_division: louxing, name, citizen_id: number }), 201);
+  const own = await newPost(louxing);
+  assertDone(await hold(own, person), 201);
+  const account = await newAccount(person);
+  assertDone(await grant(own, { role: 'county_office', ranges: [louxing], lines: null }));
+  const me = await settled({ account });
+  const table = (role) => postCsv([louxing, unit.name, '经办', 'staff', role, name, number, '', '2026-01-01']);
+  const asMe = (role) => me.call('POST', posts, { csv: table(role) });
+  assert.deepEqual(faults(assertRefusedBody(await asMe('town_office'))), [[2, 'person', 'exceeds_own_rights']]);
+  assertRecord(assertDone(await asMe('')), { posts: 1, inserted: 1 });
 });
 
 test('every fault of a table of posts is told by row, column and code', async () => {

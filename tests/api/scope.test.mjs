@@ -1,11 +1,13 @@
 // tests/api/scope.test.mjs - what another county, another level and another line see and may do, on every route that names a record or a
 // division (charter D1): not there for an id, absent from lists, 403 only for a division the caller named.
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { allOf, as, unique } from '../support/client.mjs';
 import { assertDone, assertRefused } from '../support/assert.mjs';
-import { newCaller, newOfficial, security, system } from '../support/admins.mjs';
+import { grant, hold, newAccount, newCaller, newOfficial, newPerson, security, settled, system } from '../support/admins.mjs';
 import { operations } from '../support/contract.mjs';
+import { claimsOf, tokenOf } from '../support/tokens.mjs';
 import { advance, county, department, freshYear, listInForce, louxing, newItem, newList, newOrganisation, newTask, nobodysId, otherCounty, prefecture, province, report,
   shuangfeng, town, townOffice, unitOf, valueItem, village } from '../support/world.mjs';
 
@@ -17,66 +19,177 @@ const task = await newTask(draft);
 const item = await newItem(valueItem(task, townUnit));
 const inForce = await listInForce([(t) => valueItem(t, townUnit), (t) => valueItem(t, agriculture), (t) => valueItem(t, water)]);
 const given = assertDone(await report(inForce.items[0], { value: '1', reported_on: '2025-03-31' }), 201);
+// What the county's own units lead is the county's, not a town's.
+const countyItem = await newItem(valueItem(task, water));
+const countyReport = assertDone(await report(inForce.items[1], { value: '1', reported_on: '2025-03-31' }, department), 201);
 const post = assertDone(await county.post('/identity/posts', { organisation_id: water.id, title: unique('岗'), duty: 'staff' }), 201);
 const person = assertDone(await county.post('/identity/persons', { owner_division: louxing, name: unique('人') }), 201);
+const successor = assertDone(await county.post('/identity/persons', { owner_division: louxing, name: unique('人') }), 201);
 const holder = assertDone(await county.post('/identity/holders', { post_id: post.id, person_id: person.id, starts_on: '2025-01-01' }), 201);
 
-// What administrators keep of Louxing, and the other county's own administrators who try for it.
+// What administrators keep of Louxing, and what an account of Louxing has of its own.
+const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
 const official = await newOfficial(louxing, { role: 'town_office', ranges: [town], lines: null });
 const role = assertDone(await security.post('/identity/roles', { code: unique('r'), label: '角色', owner_division: louxing, permissions: ['post.read'] }), 201);
 const machine = assertDone(await system.post('/identity/accounts', { login: unique('m'), kind: 'machine', owner_division: louxing }), 201);
 const accountPost = assertDone(await security.post('/identity/account_posts', { account_id: machine.id, post_id: official.post.id }), 201);
 const access = assertDone(await security.post('/identity/access_grants', { post_id: official.post.id, owner_division: louxing, permissions: ['report.read'], reason: '督查',
-  ends_at: new Date(Date.now() + 3_600_000).toISOString() }), 201);
-const { caller: otherSystem } = await newCaller(shuangfeng, { role: 'system_admin', ranges: [shuangfeng], lines: null });
-const { caller: otherSecurity } = await newCaller(shuangfeng, { role: 'security_admin', ranges: [shuangfeng], lines: null });
-const administrators = { 'account.write': otherSystem, 'account.grant': otherSecurity, 'role.write': otherSecurity, 'access.grant': otherSecurity, 'session.end': otherSecurity };
+  ends_at: inAnHour() }), 201);
+const publicKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' });
+const machineKey = assertDone(await security.post('/identity/machine_keys', { account_id: machine.id, public_key: publicKey }), 201);
+const owner = await settled(official);
+const device = assertDone(await owner.post('/identity/devices', { name: unique('终端') }), 201);
+const apiToken = assertDone(await owner.post('/identity/api_tokens', { name: unique('t'), permissions: ['post.read'], ranges: [town], expires_at: inAnHour() }), 201);
+
+// Those who try for it: of another county, of a town of the same county (with the county's permissions), and of the prefecture above both.
+const office = async (division, ranges) => (await newCaller(division, { role: 'county_office', ranges, lines: null })).caller;
+const administrator = async (kind, division, ranges) => (await newCaller(division, { role: `${kind}_admin`, ranges, lines: null })).caller;
+const loudi = '431300000000';
+const [otherSystem, otherSecurity, otherAudit, townOfficer, townSystem, townSecurity, aboveSystem, aboveSecurity] = await Promise.all([
+  administrator('system', shuangfeng, [shuangfeng]), administrator('security', shuangfeng, [shuangfeng]), administrator('audit', shuangfeng, [shuangfeng]),
+  office(town, [town]), administrator('system', town, [town]), administrator('security', town, [town]),
+  administrator('system', loudi, [loudi]), administrator('security', loudi, [loudi])]);
+const administered = ['account.grant', 'role.write', 'access.grant', 'session.end'];
+const someone = (everyday, ofSystem, ofSecurity) => (o) =>
+  (o.permission === 'account.write' ? ofSystem : administered.includes(o.permission) ? ofSecurity : everyday);
+const callers = { otherCounty: someone(otherCounty, otherSystem, otherSecurity), below: someone(townOfficer, townSystem, townSecurity),
+  above: someone(prefecture, aboveSystem, aboveSecurity) };
 
 // A record of Louxing for every collection, and what a write to it could say.
 const records = {
   'registry /organisations': { id: water.id, body: { line: 'x' } },
   'registry /duty_lists': { id: draft.id, body: { title: 'x' }, query: { by: 'list' } },
   'registry /tasks': { id: task.id, body: { title: 'x' } },
-  'registry /items': { id: item.id, body: { title: 'x' } },
-  'registry /reports': { id: given.id, body: { decision_note: 'x' } },
+  'registry /items': { id: countyItem.id, body: { title: 'x' } },
+  'registry /reports': { id: countyReport.id, body: { decision_note: 'x' } },
   'identity /posts': { id: post.id, body: { title: 'x' } },
   'identity /accounts': { id: official.account.id, body: { disabled: false } },
-  'identity /roles': { id: role.id, body: { label: 'x' } },
+  'identity /roles': { id: role.code, body: { label: 'x' } },
   'identity /account_posts': { id: accountPost.id },
   'identity /access_grants': { id: access.id, body: { reason: 'x' } },
-  'identity /persons': { id: person.id },
+  'identity /persons': { id: person.id, body: { name: '乙' } },
   'identity /holders': { id: holder.id, body: { ends_on: '2026-01-01' } },
+  'identity /machine_keys': { id: machineKey.id },
+  'identity /sessions': { id: owner.session.session_id, body: { reason: 'x' } },
+  'identity /devices': { id: device.id, body: { reason: 'x' } },
+  'identity /api_tokens': { id: apiToken.id, body: { reason: 'x' } },
+};
+const bodies = {
+  submit_report: { value: '1', reported_on: '2025-03-31' },
+  grant_post: { role: null },
+  hand_over_post: { person_id: successor.id, starts_on: '2199-01-01', reason: '任免' },
+  vacate_post: { ends_on: '2199-01-01', reason: '任免' },
+  unmask_person: { reason: '核对任免文件上的号码', fields: ['phone'] },
+  switch_session: { post_id: official.post.id },
 };
 const collection = (o) => records[`${o.service} /${o.path.split(/[/:]/)[1]}`];
-const named = operations.filter((o) => o.path.includes('{') && !['/divisions/{code}', '/sessions/{id}:end'].includes(o.path));
+const named = operations.filter((o) => o.path.includes('{') && o.path !== '/divisions/{code}' && o.id !== 'submit_report'); // whose callers are all of one county; see `another unit`
+
+test('every route that names a record is tried', () => {
+  assert.deepEqual(named.filter((o) => collection(o) === undefined).map((o) => o.path), []);
+});
+
+async function attempt(o, caller, { id = collection(o).id, rehearse = false } = {}) {
+  const rehearsable = rehearse && o.operation.parameters?.some((p) => p.$ref?.endsWith('/ValidateOnly'));
+  return caller.call(o.method, `/${o.service}${o.path.replace(/\{[^}]+\}/, id)}`, {
+    body: 'requestBody' in o.operation ? bodies[o.id] ?? collection(o).body : undefined,
+    query: { ...(o.path.endsWith('/completion') ? collection(o).query : {}), ...(rehearsable ? { validate_only: true } : {}) },
+    ifMatch: o.statuses.includes('428') ? 1 : undefined,
+    key: o.method === 'GET' ? undefined : unique('k'),
+  });
+}
+const nothing = (o) => (o.path.includes('{code}') ? unique('r') : nobodysId());
+const said = ({ status, body: { code, title, detail, errors } }) => ({ status, code, title, detail, errors });
+
+async function findsNothing(o, caller) {
+  const theirs = await attempt(o, caller);
+  assertRefused(theirs, 404, 'not_found');
+  assert.deepEqual(said(theirs), said(await attempt(o, caller, { id: nothing(o) })), 'a record out of scope and none say the same');
+}
 
 for (const o of named) {
-  test(`another county: ${o.id} of a record of Louxing finds nothing`, async () => {
-    const record = collection(o);
-    assert.ok(record, `no record of ${o.path} to try`);
-    const call = async (id) => {
-      const takesBody = 'requestBody' in o.operation;
-      const body = takesBody ? (o.id === 'submit_report' ? { value: '1', reported_on: '2025-03-31' } : o.id === 'grant_post' ? { role: null } : record.body) : undefined;
-      const query = o.path.endsWith('/completion') ? record.query : undefined;
-      const target = o.id === 'submit_report' ? inForce.items[0].id : record.id;
-      const caller = o.permission === 'report.write' ? as('integration') : administrators[o.permission] ?? otherCounty;
-      const path = `/${o.service}${o.path.replace(/\{[^}]+\}/, id ?? target)}`;
-      return caller.call(o.method, path, { body, query, ifMatch: o.statuses.includes('428') ? 1 : undefined, key: o.method === 'GET' ? undefined : unique('k') });
-    };
-    const strip = ({ status, body: { code, title, detail, errors } }) => ({ status, code, title, detail, errors });
-    if (o.id === 'submit_report') return; // its callers are all of one county; see `another unit` below
-    const theirs = await call();
-    assertRefused(theirs, 404, 'not_found');
-    assert.deepEqual(strip(theirs), strip(await call(nobodysId())), 'a record out of scope and none say the same');
+  test(`another county: ${o.id} of a record of Louxing finds nothing`, () => findsNothing(o, callers.otherCounty(o)));
+}
+
+// What hangs on an account is its own, and theirs who may end sessions in its division.
+const ofAccount = named.filter((o) => ['sessions', 'devices', 'api_tokens'].includes(o.path.split(/[/:]/)[1]));
+for (const o of ofAccount) {
+  test(`another account: ${o.id} finds nothing, whoever else asks`, async () => {
+    for (const caller of [county, prefecture, system, otherSecurity, townSecurity]) await findsNothing(o, caller);
+    const answer = await attempt(o, aboveSecurity, { rehearse: true });
+    if (o.id === 'switch_session') assertRefused(answer, 404, 'not_found'); // nobody acts in another's place
+    else assertDone(answer);
+  });
+}
+
+// What is readable from below its owner (charter D1), and across lines.
+const readFromBelow = ['get_post', 'get_person', 'get_holder', 'get_role', 'get_organisation', 'get_duty_list', 'get_task', 'get_completion'];
+
+// Who is limited to a line finds no item and no report of another one; units, posts and their holders are read across lines and not changed (I-024). Lists and
+// tasks, accounts and roles have no line.
+const waterPost = assertDone(await county.post('/identity/posts', { organisation_id: water.id, title: unique('岗'), duty: 'staff' }), 201);
+const waterPerson = await newPerson(louxing);
+assertDone(await hold(waterPost, waterPerson), 201);
+const waterAccount = await newAccount(waterPerson);
+assertDone(await grant(waterPost, { role: 'department_office', ranges: [louxing], lines: ['water'] }));
+const waterReport = assertDone(await report(inForce.items[2], { value: '1', reported_on: '2025-03-31' }, await settled({ account: waterAccount })), 201);
+const { caller: farming } = await newCaller(louxing, { role: 'county_office', ranges: [louxing], lines: ['agriculture'] });
+const ofLine = { organisations: water, posts: post, persons: person, holders: holder, items: countyItem, reports: waterReport };
+for (const o of named.filter((p) => p.path.split(/[/:]/)[1] in ofLine && !administered.includes(p.permission))) {
+  test(`another line: ${o.id} of a record of water management ${readFromBelow.includes(o.id) || o.id === 'get_post_rights' ? 'is read' : 'is refused'}`, async () => {
+    const place = o.path.split(/[/:]/)[1];
+    const answer = await attempt(o, farming, { id: ofLine[place].id });
+    if (['items', 'reports'].includes(place)) return assertRefused(answer, 404, 'not_found');
+    return o.method === 'GET' ? assertDone(answer) : assertRefused(answer, 403, 'out_of_scope');
+  });
+}
+
+// Of all else a town finds nothing, and it changes nothing of the county's.
+for (const o of named.filter((p) => !ofAccount.includes(p))) {
+  test(`a level below: ${o.id} of a record of the county ${readFromBelow.includes(o.id) ? 'is read' : 'is refused'}`, async () => {
+    const answer = await attempt(o, callers.below(o));
+    if (readFromBelow.includes(o.id)) return assertDone(answer);
+    if (answer.status === 409) return assertRefused(answer, 409, o.path.startsWith('/duty_lists/{id}:') ? 'state_conflict' : 'none'); // a list may be read, and its state with it
+    assert.ok([403, 404].includes(answer.status), `${answer.status} ${answer.text}`);
+    return assertRefused(answer, answer.status, answer.status === 403 ? 'out_of_scope' : 'not_found');
+  });
+
+  test(`a level above: ${o.id} of a record of the county is not stopped by its scope`, async () => {
+    const answer = await attempt(o, callers.above(o), { rehearse: true });
+    if (o.permission === 'report.confirm') return assertRefused(answer, 403, 'forbidden'); // the county that made the list decides
+    if (o.method === 'GET') return assertDone(answer);
+    return assert.ok([200, 201, 409, 412].includes(answer.status), `${answer.status} ${answer.text}`);
   });
 }
 
 test('another county: no list shows a record of Louxing', async () => {
   for (const o of operations.filter((p) => p.method === 'GET' && p.operation.parameters?.some((q) => q.$ref?.endsWith('/Cursor')))) {
     if (['/divisions', '/permissions'].includes(o.path)) continue;
-    const query = { '/tasks': { duty_list_id: draft.id }, '/overdue_items': { as_of: '2025-10-10' } }[o.path] ?? {};
-    const found = await allOf(otherCounty, `/${o.service}${o.path}`, query);
-    for (const record of found) assert.ok(!record.owner_division.startsWith('431302'), `${o.id} shows ${JSON.stringify(record)}`);
+    const query = { '/tasks': { duty_list_id: draft.id }, '/overdue_items': { as_of: '2025-10-10' }, '/machine_keys': { account_id: machine.id } }[o.path] ?? {};
+    const caller = o.permission === 'audit.read' ? otherAudit : callers.otherCounty(o);
+    const found = await allOf(caller, `/${o.service}${o.path}`, query);
+    for (const record of found) {
+      const theirs = 'owner_division' in record ? record.owner_division.startsWith('431302') : record.account_id !== claimsOf(await tokenOf('other_county_office')).sub;
+      assert.ok(!theirs, `${o.id} shows ${JSON.stringify(record)}`);
+    }
+  }
+});
+
+test('another county: no export of the audit log holds a record of Louxing', async () => {
+  for (const service of ['identity', 'registry']) {
+    const span = { from: new Date(Date.now() - 3_600_000).toISOString(), until: inAnHour(), reason: '抽查' };
+    const answer = await otherAudit.post(`/${service}/audit_log:export`, span);
+    assert.equal(answer.status, 200, answer.text);
+    assert.ok(!answer.text.includes('"owner_division":"431302'), service);
+  }
+});
+
+test('another county: what another account has is not listed by its id', async () => {
+  for (const path of ['/identity/sessions', '/identity/devices', '/identity/api_tokens']) {
+    assertRefused(await county.get(path, { account_id: official.account.id }), 403, 'forbidden');
+    assert.deepEqual(await allOf(otherSecurity, path, { account_id: official.account.id }), [], path);
+    assert.deepEqual(await allOf(townSecurity, path, { account_id: official.account.id }), [], path);
+    assert.ok((await allOf(aboveSecurity, path, { account_id: official.account.id })).length > 0, path);
   }
 });
 

@@ -22,6 +22,7 @@ static const char fixture[] =
     " (" ID("account") ", 'rights.account', 'person', " ID("person") ", '431302000000'),"
     " (" ID("second") ", 'rights.second', 'person', " ID("person") ", '431302000000'),"
     " (" ID("machine") ", 'rights.machine', 'machine', NULL, '431302000000'),"
+    " (" ID("lone") ", 'rights.lone', 'person', NULL, '431302000000'),"
     " (" ID("caller") ", 'rights.caller', 'person', " ID("giver") ", '431302000000');"
     "INSERT INTO identity.role (code, label, owner_division)"
     " VALUES ('rights_small', 'x', '431302000000'), ('rights_other', 'x', '431321000000');"
@@ -122,9 +123,9 @@ Test(rights, nobody_holds_posts_of_two_kinds_on_any_day)
 Test(rights, an_account_is_not_let_act_in_posts_of_two_kinds)
 {
     PGconn *pg = begin();
-    run(pg, ATTACH("machine", "system"));
-    expect(pg, ATTACH("machine", "security"), "ZR003");
-    expect(pg, ATTACH("machine", "office"), "");
+    run(pg, ATTACH("lone", "system"));
+    expect(pg, ATTACH("lone", "security"), "ZR003");
+    expect(pg, ATTACH("lone", "office"), "");
     run(pg, HOLD("audit", "person", "2035-01-01", "infinity"));
     expect(pg, ATTACH("account", "security"), "ZR003");
     expect(pg, ATTACH("second", "system"), "ZR003"); /* another account of the same person */
@@ -182,15 +183,25 @@ Test(rights, an_account_does_not_become_a_persons_who_is_another_administrator)
 {
     PGconn *pg = begin();
     run(pg, HOLD("system", "person", "2030-01-01", "infinity"));
-    run(pg, ATTACH("machine", "audit"));
-    expect(pg,
-           "UPDATE account SET person_id = " ID("person") ", kind = 'person' WHERE id = " ID(
-               "machine"),
+    run(pg, ATTACH("lone", "audit"));
+    expect(pg, "UPDATE account SET person_id = " ID("person") " WHERE id = " ID("lone"), "ZR003");
+    expect(pg, "UPDATE account SET person_id = " ID("giver") " WHERE id = " ID("lone"), "");
+    end(pg);
+}
+
+Test(rights, a_machine_is_no_administrator)
+{
+    PGconn *pg = begin();
+    expect(pg, ATTACH("machine", "audit"), "ZR003");
+    run(pg, ATTACH("machine", "empty"));
+    expect(pg, "UPDATE post SET role = 'audit_admin', ranges = '{431302}' WHERE id = " ID("empty"),
            "ZR003");
-    expect(
-        pg,
-        "UPDATE account SET person_id = " ID("giver") ", kind = 'person' WHERE id = " ID("machine"),
-        "");
+    expect(pg,
+           "UPDATE post SET role = 'county_office', ranges = '{431302}' WHERE id = " ID("empty"),
+           "");
+    run(pg, ATTACH("machine", "small"));
+    expect(pg, ALLOW("rights_small", "session.end", "true", "false"), "ZR003");
+    expect(pg, ALLOW("rights_small", "session.end", "false", "true"), "");
     end(pg);
 }
 

@@ -13,7 +13,15 @@ function freePort() {
   });
 }
 
-// settings: {RATE_PER_TOKEN: 5}. Answers {base, ops, stop}.
+async function answers(url, tries, alive) {
+  for (let i = 0; i < tries && alive(); i++) {
+    if (await fetch(url).then((answer) => answer.ok, () => false)) return true;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return false;
+}
+
+// settings: {RATE_PER_TOKEN: 5}. Answers {base, ops, stop} when it is ready, or, where it is kept from its database, when it is up.
 export async function startService(name, settings = {}) {
   const [port, opsPort] = [await freePort(), await freePort()];
   const start = readFileSync(`${stateDir}/conf/${name}.start`, 'utf8').split('\n').filter((line) => line && !line.startsWith('exec '));
@@ -26,12 +34,8 @@ export async function startService(name, settings = {}) {
   child.stderr.on('data', (text) => { log = (log + text).slice(-100_000); });
   const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
   const ops = `http://127.0.0.1:${opsPort}`;
-  for (let i = 0; ; i++) {
-    const alive = await fetch(`${ops}/livez`).then((answer) => answer.ok, () => false);
-    if (alive) break;
-    if (i > 200 || child.exitCode !== null) throw new Error(`${name} does not start: ${log}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const up = await answers(`${ops}/${settings.DB ? 'livez' : 'readyz'}`, 200, () => child.exitCode === null);
+  if (!up) throw new Error(`${name} does not start: ${log}`);
   process.on('exit', () => child.kill('SIGKILL'));
   return {
     base: `http://127.0.0.1:${port}`, ops, child, log: () => log,

@@ -251,9 +251,11 @@ END $$;
 CREATE FUNCTION raise_epochs(of_posts uuid[], of_persons uuid[], of_accounts uuid[]) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 DECLARE before text := identity.look_past_scope();
 BEGIN
-  UPDATE identity.account SET epoch = epoch + 1
-   WHERE id = ANY (of_accounts) OR person_id = ANY (of_persons)
-      OR id IN (SELECT ap.account_id FROM identity.acting_post ap WHERE ap.post_id = ANY (of_posts));
+  UPDATE identity.account SET epoch = epoch + 1 -- each branch by an index: this runs under the lock on all rights
+   WHERE id IN (SELECT unnest(of_accounts)
+                 UNION SELECT a.id FROM identity.account a WHERE a.person_id = ANY (of_persons)
+                 UNION SELECT a.id FROM identity.holder h JOIN identity.account a ON a.person_id = h.person_id WHERE h.post_id = ANY (of_posts)
+                 UNION SELECT ap.account_id FROM identity.account_post ap WHERE ap.post_id = ANY (of_posts));
   PERFORM identity.look_within(before);
 END $$;
 CREATE OR REPLACE FUNCTION raise_epochs_of_post() RETURNS trigger LANGUAGE plpgsql AS $$

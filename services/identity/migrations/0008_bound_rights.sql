@@ -8,6 +8,7 @@ ALTER TABLE account_post ADD COLUMN id uuid NOT NULL DEFAULT gen_random_uuid(),
   ADD COLUMN created_at timestamptz NOT NULL DEFAULT now(),
   ADD CONSTRAINT account_post_id_key UNIQUE (id);
 CREATE INDEX account_post_post_id_idx ON account_post (post_id);
+CREATE INDEX post_role_idx ON post (role);
 ALTER TABLE access_grant ADD COLUMN end_reason text;
 COMMENT ON COLUMN access_grant.end_reason IS 'Why it was ended before its time';
 ALTER TABLE role ADD CONSTRAINT role_code_check CHECK (code ~ '^[a-z][a-z0-9_]{1,38}$');
@@ -51,7 +52,8 @@ BEGIN
   RETURN kind;
 END $$;
 
--- Refuses when somebody concerned is an administrator of two kinds on any day. Somebody is a person with all accounts, or an account without a person.
+-- Refuses when somebody concerned is an administrator of two kinds on any day, or a machine is one. Somebody is a person with all accounts, or an account
+-- without a person.
 CREATE FUNCTION refuse_two_kinds(of_posts uuid[], of_persons uuid[], of_accounts uuid[]) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 DECLARE before text := identity.look_past_scope(); clash record;
 BEGIN
@@ -63,8 +65,8 @@ BEGIN
   ), acting (subject, post_id, starts_on, ends_on) AS (
     SELECT h.person_id, h.post_id, h.starts_on, h.ends_on FROM concerned c JOIN identity.holder h ON h.person_id = c.subject
      UNION ALL SELECT c.subject, ap.post_id, '-infinity', 'infinity'
-                 FROM concerned c JOIN identity.account a ON a.person_id = c.subject OR (a.id = c.subject AND a.person_id IS NULL)
-                 JOIN identity.account_post ap ON ap.account_id = a.id
+                 FROM concerned c JOIN identity.account a ON a.person_id = c.subject JOIN identity.account_post ap ON ap.account_id = a.id
+     UNION ALL SELECT c.subject, ap.post_id, '-infinity', 'infinity' FROM concerned c JOIN identity.account_post ap ON ap.account_id = c.subject
   ), held AS (
     SELECT DISTINCT a.subject, q.admin_kind AS kind, a.starts_on, a.ends_on
       FROM acting a JOIN identity.post p ON p.id = a.post_id JOIN identity.role_permission rp ON rp.role = p.role AND rp.may_use
@@ -75,6 +77,13 @@ BEGIN
   IF FOUND THEN
     PERFORM zeren.refuse('ZR003', NULL, format('Somebody would be a %s and a %s administrator at once: the three kinds are kept apart.', clash.one,
       clash.other));
+  END IF;
+  -- Whoever registers its key would be that administrator, without a second factor.
+  IF EXISTS (SELECT FROM (SELECT ap.account_id, ap.post_id FROM identity.account_post ap WHERE ap.account_id = ANY (of_accounts)
+                           UNION SELECT ap.account_id, ap.post_id FROM identity.account_post ap WHERE ap.post_id = ANY (of_posts)) AS l
+               JOIN identity.account a ON a.id = l.account_id AND a.kind <> 'person'
+               JOIN identity.post p ON p.id = l.post_id WHERE identity.admin_kind_of(p.role) IS NOT NULL) THEN
+    PERFORM zeren.refuse('ZR003', NULL, 'A machine or device would be an administrator, who is a person with a second factor.');
   END IF;
   PERFORM identity.look_within(before);
 END $$;
@@ -216,9 +225,11 @@ COMMENT ON FUNCTION check_confer(text, text, text[], text[], uuid) IS 'A-1: nobo
 
 -- A-2: may these be said of the caller? The posts that the caller, or another account of the same person, may act in on any day.
 CREATE FUNCTION own_posts(caller_account uuid, caller_post uuid) RETURNS uuid[] LANGUAGE sql STABLE
-  RETURN ARRAY(SELECT caller_post UNION SELECT ap.post_id FROM identity.acting_post ap
-                WHERE ap.account_id IN (SELECT a.id FROM identity.account me JOIN identity.account a ON a.id = me.id OR a.person_id = me.person_id
-                  WHERE me.id = caller_account));
+  RETURN ARRAY(SELECT caller_post
+                UNION SELECT ap.post_id FROM identity.account_post ap WHERE ap.account_id = caller_account
+                UNION SELECT h.post_id FROM identity.account me JOIN identity.holder h ON h.person_id = me.person_id WHERE me.id = caller_account
+                UNION SELECT ap.post_id FROM identity.account me JOIN identity.account a ON a.person_id = me.person_id
+                        JOIN identity.account_post ap ON ap.account_id = a.id WHERE me.id = caller_account);
 CREATE FUNCTION refuse_own_post(of_post uuid, caller_account uuid, caller_post uuid) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
 DECLARE before text := identity.look_past_scope();
 BEGIN
@@ -318,17 +329,20 @@ BEGIN
   RETURN true;
 END $$;
 
--- A-6: an account is administered by whoever's divisions hold all it may act in, for who sets its password could act as it.
+-- A-6: an account is administered by whoever's divisions hold all it may act in, access for a time included, for who sets its password or its key could act
+-- as it.
 CREATE FUNCTION check_account(of_account uuid, of_person uuid, caller_account uuid) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
 DECLARE own_scope zeren.code_multirange := zeren.scope(); before text;
 BEGIN
   PERFORM identity.lock_rights();
   PERFORM identity.refuse_own_account(of_account, caller_account);
   before := identity.look_past_scope();
-  IF EXISTS (SELECT FROM identity.post p, unnest(p.ranges) AS g (prefix)
-              WHERE p.role IS NOT NULL AND NOT zeren.code_range(g.prefix, g.prefix || '~') <@ own_scope
-                AND p.id IN (SELECT ap.post_id FROM identity.acting_post ap WHERE ap.account_id = of_account
-                             UNION SELECT h.post_id FROM identity.holder h WHERE h.person_id = of_person)) THEN
+  IF EXISTS (WITH acted AS (SELECT ap.post_id FROM identity.acting_post ap WHERE ap.account_id = of_account
+                             UNION SELECT h.post_id FROM identity.holder h WHERE h.person_id = of_person)
+             SELECT FROM acted a JOIN identity.post p ON p.id = a.post_id AND p.role IS NOT NULL,
+                    LATERAL (SELECT unnest(p.ranges) UNION ALL SELECT identity.prefix_of(g.owner_division) FROM identity.access_grant g
+                              WHERE g.post_id = p.id AND g.ended_at IS NULL AND g.ends_at > now()) AS r (prefix)
+              WHERE NOT zeren.code_range(r.prefix, r.prefix || '~') <@ own_scope) THEN
     PERFORM identity.refuse_beyond(NULL, 'The account acts beyond your divisions: it is administered from above.');
   END IF;
   PERFORM identity.look_within(before);

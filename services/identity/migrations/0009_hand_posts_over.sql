@@ -3,11 +3,16 @@
 -- The worker sees ciphertext and hashes, and nothing else of a person; their values mean the same before and after.
 GRANT SELECT (id, owner_division, citizen_id, citizen_id_hash, phone, phone_hash), UPDATE (citizen_id, citizen_id_hash, phone, phone_hash) ON person TO identity_worker;
 
--- I-020. Hashes under every look-up key, since a rotation leaves rows under the one before for a while. One entry at a time in a division.
+-- I-020. One entry at a time in a division.
+CREATE FUNCTION lock_citizen_ids(in_divisions text[]) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('identity.citizen_id ' || d.code, 0)) FROM (SELECT DISTINCT unnest(in_divisions) ORDER BY 1) AS d (code);
+END $$;
+-- Hashes under every look-up key, since a rotation leaves rows under the one before for a while.
 CREATE FUNCTION citizen_id_is_free(of_person uuid, in_division text, hashes bytea[]) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   IF hashes IS NULL THEN RETURN true; END IF;
-  PERFORM pg_advisory_xact_lock(hashtextextended('identity.citizen_id ' || in_division, 0));
+  PERFORM identity.lock_citizen_ids(ARRAY[in_division]);
   IF EXISTS (SELECT FROM identity.person p WHERE p.owner_division = in_division AND p.citizen_id_hash = ANY (hashes) AND p.id <> of_person) THEN
     PERFORM zeren.refuse('ZR003', 'citizen_id', 'a person of this division has this ID number already');
   END IF;
@@ -57,6 +62,14 @@ BEGIN
   PERFORM identity.check_holding(of_post, of_person, caller_account, caller_post);
   RETURN NULL;
 EXCEPTION WHEN SQLSTATE 'ZR005' OR SQLSTATE 'ZR007' THEN RETURN SQLERRM;
+END $$;
+-- A-2: of a post that the same table makes, with permissions.
+CREATE FUNCTION own_holding_fault(of_person uuid, caller_account uuid) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+DECLARE before text := identity.look_past_scope(); own boolean;
+BEGIN
+  own := EXISTS (SELECT FROM identity.account a WHERE a.id = caller_account AND a.person_id = of_person);
+  PERFORM identity.look_within(before);
+  RETURN CASE WHEN own THEN 'Nobody puts themselves in a post that permits something.' END;
 END $$;
 -- 431302000000 is the range 431302.
 CREATE FUNCTION range_of(in_division text) RETURNS text LANGUAGE sql IMMUTABLE

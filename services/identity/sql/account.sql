@@ -36,13 +36,19 @@ WITH allowed AS MATERIALIZED (
 )
 
 -- name: account_change :write account shown_division
--- A-2, A-6. Being disabled ends running tokens within a second (trigger disabled).
+-- A-2, A-6. Being disabled ends running tokens within a second (trigger disabled), and the sessions for good: who is let in again logs in again.
 WITH seen AS MATERIALIZED (
   SELECT a.id, identity.check_account(a.id, NULL, :caller_account::uuid) AS ok FROM account a WHERE a.id = :id::uuid AND a.version = :version::integer
 ), updated AS (
   UPDATE account x SET disabled = coalesce(:disabled::boolean, x.disabled), version = x.version + 1
     FROM seen s WHERE x.id = s.id AND s.ok AND x.version = :version::integer
   RETURNING x.*
+), ended AS (
+  UPDATE session t SET ended_at = :now::timestamptz, ended_because = 'revoked', version = t.version + 1
+    FROM updated u WHERE t.account_id = u.id AND u.disabled AND t.ended_at IS NULL
+  RETURNING t.id, t.account_id, t.post_id, t.device_id, t.ended_at, t.ended_because, t.version
+), also_changed AS (
+  SELECT 'session' AS kind, e.id, e.version, u.owner_division, to_jsonb(e) AS body FROM ended e, updated u
 ), changed AS (
   SELECT u.id, u.login, u.kind, u.person_id, u.owner_division, u.disabled, coalesce(c.must_change, false) AS must_change,
     c.totp_confirmed_at IS NOT NULL AS second_factor,

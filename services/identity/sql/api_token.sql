@@ -17,8 +17,10 @@ SELECT t.id, t.account_id, t.post_id, t.name, t.permissions, t.ranges, t.address
 SELECT t.account_id FROM api_token t WHERE t.id = :id::uuid
 
 -- name: api_token_limits :rows
--- I-103: what asks for more than the caller's post may use now (the first of each), and how long a token may run.
-SELECT (SELECT min(p.code) FROM unnest(:permissions::text[]) AS p (code) WHERE p.code <> ALL (:own_permissions::text[])) AS beyond_permission,
+-- I-103: what asks for more than the caller's post may use now (the first of each), and how long a token may run. What makes an administrator needs a second factor,
+-- which a token has none of.
+SELECT (SELECT min(p.code) FROM unnest(:permissions::text[]) AS p (code)
+         WHERE p.code <> ALL (:own_permissions::text[]) OR EXISTS (SELECT FROM permission q WHERE q.code = p.code AND q.admin_kind IS NOT NULL)) AS beyond_permission,
        (SELECT min(r.prefix) FROM unnest(:ranges::text[]) AS r (prefix)
          WHERE NOT EXISTS (SELECT FROM unnest(:own_ranges::text[]) AS o (prefix) WHERE starts_with(r.prefix, o.prefix))) AS beyond_range,
        (SELECT min(r.prefix) FROM unnest(:ranges::text[]) AS r (prefix)

@@ -18,6 +18,10 @@ VALUES (:new_id::uuid, :caller_account::uuid, :name::text, :now::timestamptz)
 RETURNING id, account_id, name, registered_at, last_used_at, revoked_at, version,
           coalesce((SELECT p.owner_division FROM post p WHERE p.id = :caller_post::uuid), '000000000000') AS owner_division
 
+-- name: device_hold :rows
+-- A log-in for it that is under way is done then, and the statement that ends its sessions sees the one it made.
+SELECT id FROM device WHERE id = :id::uuid AND (account_id = :caller_account::uuid OR :may_end_others::boolean) FOR NO KEY UPDATE
+
 -- name: device_revoke :write device
 -- Once; its sessions end with it, and their tokens within a second (I-012).
 WITH gone AS (

@@ -1,12 +1,12 @@
 -- Posts change hands (proto/identity.md I-030 to I-036): the holders' dates, what the leaving person's accounts had for the post, and what the next one finds open,
--- in one statement.
+-- in one statement. The rights are locked before the post's row, as everywhere (identity.lock_rights()).
 
 -- name: post_hand_over :write post shown_division
 -- I-030 to I-035.
 WITH present AS MATERIALIZED (
-  SELECT p.id, p.owner_division, p.organisation_id FROM post p
-   WHERE p.id = :id::uuid AND p.version = :version::integer AND p.owner_division::text <@ (SELECT zeren.scope())
-     AND identity.organisation_in_own_lines(p.organisation_id) FOR UPDATE
+  SELECT p.id, p.owner_division, p.organisation_id FROM (SELECT count(*) AS n FROM identity.lock_rights()) AS rights, post p
+   WHERE rights.n = 1 AND p.id = :id::uuid AND p.version = :version::integer AND p.owner_division::text <@ (SELECT zeren.scope())
+     AND identity.organisation_in_own_lines(p.organisation_id) FOR NO KEY UPDATE OF p
 ), situation AS MATERIALIZED (
   SELECT p.*, (SELECT h.id FROM holder h WHERE h.post_id = p.id AND h.starts_on < :starts_on::date AND :starts_on::date < h.ends_on) AS leaving_id,
          (SELECT h.person_id FROM holder h WHERE h.post_id = p.id AND h.starts_on < :starts_on::date AND :starts_on::date < h.ends_on) AS leaving_person,
@@ -65,9 +65,9 @@ WITH present AS MATERIALIZED (
 -- name: post_vacate :write post shown_division
 -- I-036: the post stands empty from a day on; what is open stays with it.
 WITH present AS MATERIALIZED (
-  SELECT p.id, p.owner_division, p.organisation_id FROM post p
-   WHERE p.id = :id::uuid AND p.version = :version::integer AND p.owner_division::text <@ (SELECT zeren.scope())
-     AND identity.organisation_in_own_lines(p.organisation_id) FOR UPDATE
+  SELECT p.id, p.owner_division, p.organisation_id FROM (SELECT count(*) AS n FROM identity.lock_rights()) AS rights, post p
+   WHERE rights.n = 1 AND p.id = :id::uuid AND p.version = :version::integer AND p.owner_division::text <@ (SELECT zeren.scope())
+     AND identity.organisation_in_own_lines(p.organisation_id) FOR NO KEY UPDATE OF p
 ), situation AS MATERIALIZED (
   SELECT p.*, (SELECT h.id FROM holder h WHERE h.post_id = p.id AND h.starts_on < :ends_on::date AND :ends_on::date < h.ends_on) AS leaving_id,
          (SELECT h.person_id FROM holder h WHERE h.post_id = p.id AND h.starts_on < :ends_on::date AND :ends_on::date < h.ends_on) AS leaving_person

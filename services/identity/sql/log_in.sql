@@ -7,7 +7,7 @@ SELECT a.id, a.kind, CASE WHEN NOT a.disabled THEN c.password_hash END AS passwo
        CASE WHEN g.locked_until > :now::timestamptz THEN ceil(extract(epoch FROM g.locked_until - :now::timestamptz))::integer END AS locked_s,
        CASE WHEN h.locked_until > :now::timestamptz THEN ceil(extract(epoch FROM h.locked_until - :now::timestamptz))::integer END AS address_locked_s,
        EXISTS (SELECT FROM session s WHERE s.account_id = a.id AND s.address = :caller_address::text) AS usual
-  FROM (SELECT sha256(convert_to(:account::text, 'UTF8')) AS of_name, sha256('\x01'::bytea || convert_to(:caller_address::text, 'UTF8')) AS of_address) AS tried
+  FROM (SELECT sha256(convert_to(:account::text, 'UTF8')) AS of_name, sha256('\x01'::bytea || convert_to(:counted_address::text, 'UTF8')) AS of_address) AS tried
   LEFT JOIN account a ON a.login = :account::text
   LEFT JOIN credential c ON c.account_id = a.id
   LEFT JOIN login_guard g ON g.name_digest = tried.of_name
@@ -16,7 +16,7 @@ SELECT a.id, a.kind, CASE WHEN NOT a.disabled THEN c.password_hash END AS passwo
 -- name: login_failed :rows
 -- One more failure of a name, whether an account has it or not, and of an address (I-003, I-004), counted in the row itself; the one that reaches the limit
 -- locks and starts the count anew. An address's count starts anew, too, when nothing failed there for as long as a lock lasts. What was not tried for a day is
--- forgotten, a few at a time.
+-- forgotten, a few at a time. All addresses of one /64 count as one.
 WITH rule AS (
   SELECT zeren.setting_value('identity.lockout_failures', '000000000000', extract(year FROM :today::date)::integer)::integer AS failures,
          zeren.setting_value('identity.lockout_address_failures', '000000000000', extract(year FROM :today::date)::integer)::integer AS address_failures,
@@ -24,7 +24,7 @@ WITH rule AS (
 ), tried AS MATERIALIZED (
   SELECT sha256(convert_to(:account::text, 'UTF8')) AS digest, failures AS most, false AS of_address, time FROM rule
    UNION ALL
-  SELECT sha256('\x01'::bytea || convert_to(:caller_address::text, 'UTF8')), address_failures, true, time FROM rule WHERE address_failures > 0
+  SELECT sha256('\x01'::bytea || convert_to(:counted_address::text, 'UTF8')), address_failures, true, time FROM rule WHERE address_failures > 0
 ), counted AS (
   INSERT INTO login_guard AS g (name_digest, failures, locked_until, tried_at)
   SELECT t.digest, CASE WHEN t.most <= 1 THEN 0 ELSE 1 END, CASE WHEN t.most <= 1 THEN :now::timestamptz + t.time END, :now::timestamptz
@@ -74,7 +74,8 @@ SELECT s.id, s.post_id, s.access_grant_id, s.device_id, s.refresh_salt::text AS 
  WHERE s.account_id = :account_id::uuid AND s.login_key = sha256(convert_to(:login_key::text, 'UTF8'))
 
 -- name: login_device :rows
-SELECT id FROM device WHERE id = :device_id::uuid AND account_id = :account_id::uuid AND revoked_at IS NULL
+-- Held until the session is written: a device is revoked before it, or with it.
+SELECT id FROM device WHERE id = :device_id::uuid AND account_id = :account_id::uuid AND revoked_at IS NULL FOR NO KEY UPDATE
 
 -- name: session_insert :rows
 -- The session of a right password, if the name is not locked and the account not disabled by now; the count of the name's failures ends. Where an account may

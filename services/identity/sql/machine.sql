@@ -13,12 +13,13 @@ SELECT k.id, k.account_id, k.kid, k.public_pem AS public_key, k.created_at, k.re
  WHERE k.id = :id::uuid AND EXISTS (SELECT FROM account a WHERE a.id = k.account_id)
 
 -- name: machine_key_insert :write machine_key
--- I-108: of an account of kind machine inside the scope.
+-- I-108, A-6: of an account of kind machine inside the scope, which acts nowhere beyond it.
 WITH of AS MATERIALIZED (
   SELECT id, kind, owner_division FROM account WHERE id = :account_id::uuid
 ), allowed AS MATERIALIZED (
   SELECT CASE WHEN NOT EXISTS (SELECT FROM of) THEN zeren.no_such('account_id')
               WHEN (SELECT kind FROM of) <> 'machine' AND zeren.refuse('ZR005', 'account_id', 'only an account of kind machine has keys') THEN NULL
+              WHEN NOT identity.check_account((SELECT id FROM of), NULL, :caller_account::uuid) THEN NULL
               ELSE (SELECT id FROM of) END AS account_id
 ), added AS (
   INSERT INTO machine_key (id, account_id, kid, public_pem, created_at)

@@ -1,5 +1,9 @@
 -- Posts with their holders out of one CSV (proto/identity.md I-040 to I-044).
 
+-- name: post_import_lock :rows
+-- Before anything is looked at, so that what the next statement finds is there or free until the import is done (I-020, A-1); the rights first, as everywhere.
+SELECT identity.lock_rights()::text, identity.lock_citizen_ids(ARRAY(SELECT g.division FROM jsonb_to_recordset(:rows::jsonb) AS g (division text)))::text
+
 -- name: post_import_check :rows
 -- Of each row, by its number: its unit, its post if there is one, who holds that on the first day or later, and which person of the division has the row's ID number.
 WITH given AS MATERIALIZED (
@@ -24,7 +28,8 @@ SELECT l.n::text, l.organisation_id::text, l.in_lines::text, l.post_id::text, (l
             ELSE 'another' END AS held_by,
        l.person_id::text, (k.name = l.person)::text AS same_name, r.fault AS role_fault,
        CASE WHEN l.post_id IS NOT NULL AND l.old_role IS NOT NULL AND h.id IS NULL
-            THEN identity.holding_fault(l.post_id, l.person_id, :caller_account::uuid, :caller_post::uuid) END AS holding_fault, l.line
+            THEN identity.holding_fault(l.post_id, l.person_id, :caller_account::uuid, :caller_post::uuid)
+            WHEN l.post_id IS NULL AND l.role IS NOT NULL THEN identity.own_holding_fault(l.person_id, :caller_account::uuid) END AS holding_fault, l.line
   FROM located l
   LEFT JOIN holder h ON h.id = l.holder_id LEFT JOIN person n ON n.id = h.person_id LEFT JOIN person k ON k.id = l.person_id
   LEFT JOIN roles r ON r.division = l.division AND r.role = l.role AND r.line IS NOT DISTINCT FROM l.line

@@ -27,6 +27,10 @@ SELECT a.login, p.name, c.password_hash, c.totp_secret, c.totp_confirmed_at IS N
 -- name: proof_probe :one
 SELECT c.account_id AS id, 1 AS version FROM credential c WHERE c.account_id = :caller_account::uuid
 
+-- name: proof_hold :rows
+-- The account's proof, held until the change of it is written: a log-in under way is done then, and the statement that ends sessions sees the one it made.
+SELECT account_id FROM credential WHERE account_id = :of_account::uuid FOR NO KEY UPDATE
+
 -- name: password_earlier :rows
 -- Rule I-207: the passwords before the one in force, the latest first.
 SELECT password_hash FROM password_history WHERE account_id = :of_account::uuid ORDER BY set_at DESC LIMIT :earlier::integer
@@ -57,7 +61,9 @@ WITH seen AS (
 ), ended AS (
   UPDATE session SET ended_at = :now::timestamptz, ended_because = 'password_changed', version = version + 1
    WHERE account_id IN (SELECT account_id FROM written) AND ended_at IS NULL AND id IS DISTINCT FROM :kept_session::uuid
-  RETURNING id
+  RETURNING id, account_id, post_id, device_id, ended_at, ended_because, version
+), also_changed AS (
+  SELECT 'session' AS kind, e.id, e.version, s.owner_division, to_jsonb(e) AS body FROM ended e, seen s
 ), changed AS (
   SELECT s.id, s.version, s.owner_division, w.password_set_at, w.must_change, (SELECT count(*) FROM ended)::integer AS sessions_ended
     FROM seen s JOIN written w ON w.account_id = s.id
@@ -88,7 +94,7 @@ WITH enrolled AS (
 )
 
 -- name: totp_confirm :write account
--- Rule I-222: from here on every log-in needs a code.
+-- Rule I-222: from here on every log-in needs a code. What was opened without one ends; the session that brought the code has proven both.
 WITH confirmed AS (
   UPDATE credential SET totp_confirmed_at = :now::timestamptz, totp_last_step = :step::bigint
    WHERE account_id = :of_account::uuid AND totp_confirmed_at IS NULL AND totp_secret = :seen_secret::bytea AND totp_last_step < :step::bigint
@@ -97,8 +103,20 @@ WITH confirmed AS (
   DELETE FROM recovery_code r USING confirmed c WHERE r.account_id = c.account_id
 ), added AS (
   INSERT INTO recovery_code (account_id, digest) SELECT c.account_id, decode(d.digest, 'hex') FROM confirmed c, unnest(:digests::text[]) AS d (digest)
+), ended AS (
+  UPDATE session s SET ended_at = :now::timestamptz, ended_because = 'revoked', version = s.version + 1
+    FROM confirmed c WHERE s.account_id = c.account_id AND s.ended_at IS NULL AND s.id IS DISTINCT FROM :kept_session::uuid
+  RETURNING s.id, s.account_id, s.post_id, s.device_id, s.ended_at, s.ended_because, s.version
+), proven AS (
+  UPDATE session s SET factors = 'password+totp', version = s.version + 1 FROM confirmed c WHERE s.account_id = c.account_id AND s.id = :kept_session::uuid
+  RETURNING s.id, s.account_id, s.post_id, s.device_id, s.factors, s.version
+), also_changed AS (
+  SELECT 'session' AS kind, x.id, x.version, a.owner_division, x.body
+    FROM (SELECT id, account_id, version, to_jsonb(ended) AS body FROM ended UNION ALL SELECT id, account_id, version, to_jsonb(proven) FROM proven) AS x
+    JOIN account a ON a.id = x.account_id
 ), changed AS (
-  SELECT a.id, a.version, a.owner_division, c.totp_confirmed_at AS confirmed_at FROM account a JOIN confirmed c ON c.account_id = a.id
+  SELECT a.id, a.version, a.owner_division, c.totp_confirmed_at AS confirmed_at, (SELECT count(*) FROM ended)::integer AS sessions_ended
+    FROM account a JOIN confirmed c ON c.account_id = a.id
 )
 
 -- name: recovery_renew :write account

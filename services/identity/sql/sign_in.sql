@@ -29,7 +29,8 @@ SELECT s.account_id, a.kind, a.epoch, s.post_id, s.access_grant_id, s.device_id,
        CASE WHEN s.ended_because = 'switched' THEN s.switched_to END AS switched_to,
        s.ended_at IS NOT NULL OR a.disabled OR s.expires_at <= :now::timestamptz
          OR (s.device_id IS NULL AND rule.idle_s > 0 AND s.used_at + make_interval(secs => rule.idle_s) <= :now::timestamptz) AS over,
-       floor(extract(epoch FROM s.expires_at - :now::timestamptz))::bigint AS left_s, rule.idle_s, rule.grace_s
+       floor(extract(epoch FROM s.expires_at - :now::timestamptz))::bigint AS left_s, rule.idle_s, rule.grace_s,
+       :now::timestamptz <= s.refreshed_at + make_interval(secs => rule.grace_s) AS in_grace
   FROM session s JOIN account a ON a.id = s.account_id,
        LATERAL (SELECT extract(year FROM :today::date)::integer AS year) AS now_is,
        LATERAL (SELECT zeren.setting_value('identity.idle_minutes', a.owner_division, now_is.year)::integer * 60 AS idle_s,

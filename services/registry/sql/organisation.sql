@@ -20,10 +20,10 @@ VALUES (:new_id::uuid, registry.known_division(:owner_division::text, :today::da
 RETURNING id, owner_division, name, kind, line, created_at, version
 
 -- name: organisation_correct :write organisation shown_division
--- R-014: the line of a unit that stands on an item stays, for it decides who sees the item.
+-- R-014: the line of a unit that stands on an item stays, for it decides who sees the item. Who is limited to lines corrects units of these or of none (I-024).
 UPDATE organisation
    SET name = coalesce(:name, name), line = CASE WHEN :line_given::boolean THEN :line ELSE line END, version = version + 1
- WHERE id = :id AND version = :version::integer
+ WHERE id = :id AND version = :version::integer AND (zeren.lines() IS NULL OR line IS NULL OR line = ANY (zeren.lines()))
    AND CASE WHEN NOT :line_given::boolean OR :line IS NOT DISTINCT FROM line THEN true
             WHEN EXISTS (SELECT FROM item i WHERE i.lead_organisation_id = organisation.id)
               OR EXISTS (SELECT FROM item i WHERE i.assist_organisation_ids @> ARRAY[organisation.id])

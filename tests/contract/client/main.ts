@@ -1,7 +1,7 @@
-// tests/contract/client/main.ts - the registry's main job through a client made from the contracts: divisions, list, tasks,
-// items, approve, file, bring in force, report, confirm, what is late. Environment: ZEREN_URL, ZEREN_PASSWORD (of the
+// tests/contract/client/main.ts - the main job through a client made from the contracts: log in and go on, divisions, list, tasks,
+// items, approve, file, bring in force, report, confirm, what is late, and a script's reading with an API token of its own. Environment: ZEREN_URL, ZEREN_PASSWORD (of the
 // demonstration accounts). Prints one line a step; stops at the first refusal.
-import { answer, signIn, version, type Registry } from "./session.js";
+import { answer, refresh, signIn, version, withToken, type Caller, type Registry } from "./session.js";
 
 declare const process: { env: Record<string, string | undefined> };
 
@@ -90,10 +90,36 @@ async function late(registry: Registry, list: string, item: string): Promise<voi
   console.log(`late: ${found.title}, ${found.lead_organisation ?? "?"}, ${found.late_work_days} work days, ${found.completion} %`);
 }
 
+/** A script's token: it reads lists, and is refused where it was given nothing, and everywhere once it is revoked. */
+async function script(base: string, owner: Caller, list: string): Promise<void> {
+  const made = answer("API token", await owner.identity.POST("/api_tokens", {
+    params: { header: key() },
+    body: { name: `夜间同步 ${year}`, permissions: ["duty_list.read"], ranges: [COUNTY], expires_at: new Date(Date.now() + 3_600_000).toISOString() },
+  }));
+  if (typeof made.token !== "string") {
+    throw new Error("the token is not shown");
+  }
+  const { registry } = withToken(base, made.token);
+  const read = () => registry.GET("/duty_lists/{id}", { params: { path: { id: list } } });
+  answer("list by API token", await read());
+  const { response } = await registry.GET("/organisations");
+  if (response.status !== 403) {
+    throw new Error(`organisations by API token: ${response.status}`);
+  }
+  answer("revoke", await owner.identity.POST("/api_tokens/{id}:revoke", { params: { path: { id: made.id }, header: key() }, body: {} }));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const after = await read();
+  if (after.response.status !== 401) {
+    throw new Error(`list by a revoked API token: ${after.response.status}`);
+  }
+  console.log(`script: ${made.name} read, was refused, was revoked`);
+}
+
 async function main(): Promise<void> {
   const base = setting("ZEREN_URL");
-  const office = await signIn(base, "county_office", setting("ZEREN_PASSWORD"));
-  const unit = await signIn(base, "department_office", setting("ZEREN_PASSWORD"));
+  const owner = await refresh(base, await signIn(base, "county_office", setting("ZEREN_PASSWORD")));
+  const office = owner.registry;
+  const unit = (await signIn(base, "department_office", setting("ZEREN_PASSWORD"))).registry;
   const query = { parent_code: COUNTY };
   const towns = answer("divisions", await office.GET("/divisions", { params: { query } }));
   console.log(`towns: ${towns.items.length}`);
@@ -102,6 +128,7 @@ async function main(): Promise<void> {
   await bringInForce(office, list.id, etag);
   await report(unit, office, item.id);
   await late(office, list.id, item.id);
+  await script(base, owner, list.id);
 }
 
 await main();
