@@ -1,5 +1,8 @@
 // tests/support/world.mjs - what the suites need to stand on, made through the API: divisions, units, lists in each state.
 // Every caller gets records of its own, so suites run beside each other and again.
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { allOf, as, newKey, unique } from './client.mjs';
 import { assertDone } from './assert.mjs';
 
@@ -36,10 +39,24 @@ export async function unitOf(role) {
   return unit;
 }
 
-// A year of that division which no list has been drafted for.
+// Suites run beside each other: whoever makes the folder first has the year.
+function reserve(division, year) {
+  const room = join(process.env.ZEREN_STACK_DIR ?? tmpdir(), 'test-years');
+  mkdirSync(room, { recursive: true });
+  try {
+    mkdirSync(join(room, `${division}.${year}`));
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+// A year of that division which no list has been drafted for, and which no other suite was given.
 export async function freshYear(division = louxing, caller = county) {
-  for (;;) {
+  for (let tries = 0; ; tries++) {
     const year = 2030 + Math.floor(Math.random() * 170);
+    if (!reserve(division, year) && tries < 1000) continue;
     const page = await caller.get('/registry/duty_lists', { division, year });
     if (assertDone(page).items.length === 0) return year;
   }
