@@ -3,9 +3,9 @@
 # root and starts nothing of theirs: neither Debian's own cluster nor its web server. /usr/sbin/policy-rc.d and
 # create_main_cluster are left as they were found, after a kill, too (by the next run, if it was kill -9).
 set -uo pipefail
-BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libcsv-dev libjansson-dev libjwt-dev libmicrohttpd-dev libpq-dev
-    libsodium-dev libssl-dev libulfius-dev)
-RUN_PACKAGES=(postgresql-15 nginx openssl curl jq)
+BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libarchive-dev libcsv-dev libexpat1-dev libjansson-dev libjwt-dev libmagic-dev libmicrohttpd-dev
+    libpango1.0-dev libpq-dev libsodium-dev libssl-dev libulfius-dev libxlsxwriter-dev)
+RUN_PACKAGES=(postgresql-15 nginx openssl curl jq fonts-wqy-microhei fonts-hanazono)
 POLICY=/usr/sbin/policy-rc.d
 CLUSTER_CONF=/etc/postgresql-common/createcluster.conf
 MARK='zeren-quickstart'
