@@ -56,7 +56,8 @@ static const struct own owns[] = {
     {"ZR001", ERR_NOT_FOUND, "", false},  {"ZR002", ERR_INVALID, "there is no such record", false},
     {"ZR003", ERR_STATE, "", true},       {"ZR004", ERR_NOT_YOUR_UNIT, "", true},
     {"ZR005", ERR_INVALID, "", true},     {"ZR006", ERR_INVALID, "", true},
-    {"ZR007", ERR_EXCEEDS_OWN, "", true},
+    {"ZR007", ERR_EXCEEDS_OWN, "", true}, {"ZR011", ERR_QUOTA, "", true},
+    {"ZR012", ERR_TOO_LARGE, "", true},   {"ZR013", ERR_SAME_PERSON, "", true},
 };
 
 const char *const *sqlstate_constraints(void)

@@ -1,6 +1,7 @@
 /* common/db/stmt.c - the forms that the engine wraps statements in. Composes text once, at start;
- * sends nothing. Parameters keep the author's numbers: the engine's own are appended. */
-#include "db/stmt.h"
+ * sends nothing. Parameters keep the author's numbers: the engine's own are appended. Sets of
+ * forms: stmt_set.c. */
+#include "db/stmt_form.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -11,19 +12,7 @@
 
 #include "core/banned.h"
 
-enum { MAX_FORM = 320 * 1024, MAX_ENGINE_PARAMS = 16, PAGE_FORMS_PER_SORT = 4 };
-
-struct entry {
-    const struct stmt *stmt;
-    const struct stmt_form **forms; /* one; of a page four per sort: see page_slot() */
-};
-
-struct stmt_set {
-    struct entry *entries; /* by stmt->index */
-    size_t n_entries;
-    const struct stmt_form **forms;
-    size_t n_forms;
-};
+enum { MAX_FORM = 320 * 1024, MAX_ENGINE_PARAMS = 16 };
 
 /* A form under construction. */
 struct draft {
@@ -139,11 +128,17 @@ static bool starts_with_word(const char *text, const char *upper)
 static const char answer_whole[] =
     ", answer AS (SELECT row_to_json(c)::text AS body, c.version, c.id"
     " FROM changed c LIMIT 1)";
-static const char answer_without_division[] =
+/* Its lines stand last and are cut off as text: taking the object apart costs a third of a write.
+ */
+static const char answer_but_lines[] =
+    ", answer AS (SELECT left(t.body, -(length(to_json(t.lines)::text) + 10)) || '}' AS body,"
+    " t.version, t.id FROM (SELECT row_to_json(c)::text AS body, c.lines, c.version, c.id"
+    " FROM changed c LIMIT 1) AS t)";
+static const char answer_in_part[] =
     ", answer AS (SELECT (SELECT '{' || string_agg(to_json(e.key)::text || ':' || e.value::text, "
     "','"
     " ORDER BY e.n) || '}' FROM json_each(row_to_json(c)) WITH ORDINALITY AS e(key, value, n)"
-    " WHERE e.key <> 'owner_division') AS body, c.version, c.id FROM changed c LIMIT 1)";
+    " WHERE e.key NOT IN (%s)) AS body, c.version, c.id FROM changed c LIMIT 1)";
 
 static const char audited[] =
     ", audited AS (INSERT INTO audit_log (at, account_id, post_id, session_id, address, verb,"
@@ -157,11 +152,21 @@ static const char audited_also[] =
     " a.owner_division, :request_id::text, :audit_reason::text, ";
 static const char announced[] =
     "), announced AS (INSERT INTO outbox (at, verb, record, record_id, version, owner_division,"
-    " trace_id) SELECT :now::timestamptz, :verb::text, @, c.id, c.version, c.owner_division,"
-    " :trace_id::text FROM changed c";
+    " lines, left_division, left_lines, deleted, trace_id)"
+    " SELECT :now::timestamptz, :verb::text, @, c.id, c.version, c.owner_division, ";
 static const char announced_also[] =
     " UNION ALL SELECT :now::timestamptz, :verb::text, a.kind, a.id, a.version, a.owner_division,"
-    " :trace_id::text FROM also_changed a";
+    " zeren.lines_of(a.body), ";
+static const char announced_besides[] =
+    " UNION ALL SELECT :now::timestamptz, :verb::text, n.kind, n.id, n.version, n.owner_division,"
+    " n.lines, NULL::text, '{}'::text[], false, :trace_id::text FROM also_announced n";
+
+/* Whose a record was, where that is another's now. */
+static const char left_in_besides[] =
+    "CASE WHEN a.before ->> 'owner_division' <> a.owner_division"
+    " OR zeren.lines_of(a.before) <> zeren.lines_of(a.body)"
+    " THEN a.before ->> 'owner_division' END, zeren.lines_of(a.before)";
+static const char left_nothing[] = "NULL::text, '{}'::text[]";
 
 /* The stored answer; and the row that the engine reads, where no changed row ends it all. */
 static const char remembered[] =
@@ -225,6 +230,57 @@ static void compose_audit(struct draft *d, bool also)
     buf_str(&d->text, " FROM also_changed a");
 }
 
+/* The statement says whose the row is, and an UPDATE of its table may have changed that. */
+static bool may_leave(const struct stmt *st)
+{
+    return has_words(st->text, "UPDATE", st->record) && (st->shown_division || st->lined);
+}
+
+static void compose_event(struct draft *d)
+{
+    const struct stmt *st = d->stmt;
+    bool deletes = has_words(st->text, "DELETE FROM", st->record);
+    const char *lines = st->lined ? "b.lines" : "'{}'::text[]";
+    add(d, announced);
+    buf_str(&d->text, st->lined ? "c.lines, " : "'{}'::text[], ");
+    if (may_leave(st))
+        buf_printf(&d->text,
+                   "CASE WHEN b.owner_division <> c.owner_division%s"
+                   " THEN b.owner_division END, coalesce(%s, '{}')",
+                   st->lined ? " OR b.lines <> c.lines" : "", lines);
+    else
+        buf_str(&d->text, left_nothing);
+    add(d, deletes ? ", true, :trace_id::text FROM changed c"
+                   : ", false, :trace_id::text FROM changed c");
+    if (may_leave(st))
+        buf_printf(&d->text, " LEFT JOIN %s b ON b.id = c.id", st->record);
+}
+
+static void compose_events(struct draft *d, bool also)
+{
+    const char *text = d->stmt->text;
+    compose_event(d);
+    if (also) {
+        add(d, announced_also);
+        buf_str(&d->text, has_word(text, "before") ? left_in_besides : left_nothing);
+        buf_str(&d->text, has_words(text, "AS", "deleted") ? ", a.deleted" : ", false");
+        add(d, ", :trace_id::text FROM also_changed a");
+    }
+    if (has_word(text, "also_announced"))
+        add(d, announced_besides);
+}
+
+/* Without what the answer does not show. */
+static void compose_answer(struct draft *d)
+{
+    const struct stmt *st = d->stmt;
+    if (st->shown_division)
+        buf_str(&d->text, st->lined ? answer_but_lines : answer_whole);
+    else
+        buf_printf(&d->text, answer_in_part,
+                   st->lined ? "'owner_division', 'lines'" : "'owner_division'");
+}
+
 static void compose_write(struct draft *d)
 {
     const struct stmt *st = d->stmt;
@@ -233,11 +289,9 @@ static void compose_write(struct draft *d)
         buf_str(&d->text, st->text);
     else
         buf_printf(&d->text, "WITH changed AS (%s\n)", st->text);
-    add(d, st->shown_division ? answer_whole : answer_without_division);
+    compose_answer(d);
     compose_audit(d, also);
-    add(d, announced);
-    if (also)
-        add(d, announced_also);
+    compose_events(d, also);
     add(d, remembered);
 }
 
@@ -284,6 +338,15 @@ static void compose_page(struct draft *d, struct stmt_order o)
     buf_printf(&d->text, " LIMIT $%u::bigint", append_param(d, "limit"));
 }
 
+static void compose_digest(struct draft *d)
+{
+    buf_printf(&d->text,
+               "SELECT count(*)::text,"
+               " lpad(to_hex(coalesce(bit_xor(zeren.sync_digest(r.id, r.version)), 0)), 16, '0')"
+               " FROM (%s\n) AS r",
+               d->stmt->text);
+}
+
 static const struct stmt_form *draft_end(struct draft *d, unsigned nth)
 {
     struct stmt_form *f = arena_new(d->arena, struct stmt_form);
@@ -303,134 +366,17 @@ static const struct stmt_form *draft_end(struct draft *d, unsigned nth)
     return f->name == NULL ? NULL : f;
 }
 
-static unsigned count_sorts(const struct stmt *st)
-{
-    unsigned n = 0;
-    while (st->sorts != NULL && st->sorts[n] != NULL)
-        n++;
-    return n;
-}
-
-static unsigned count_forms(const struct stmt *st)
-{
-    return st->kind == STMT_PAGE ? PAGE_FORMS_PER_SORT * count_sorts(st) : 1;
-}
-
-/* Where the form of an order stands among a page's forms; `nth_sort` is the place of its sort. */
-static unsigned page_slot(unsigned nth_sort, bool descending, bool after_cursor)
-{
-    return PAGE_FORMS_PER_SORT * nth_sort + (descending ? 2 : 0) + (after_cursor ? 1 : 0);
-}
-
-static const struct stmt_form *make_form(struct arena *a, const struct stmt *st, unsigned slot)
+const struct stmt_form *stmt_compose(struct arena *a, const struct stmt *st,
+                                     const struct stmt_order *o, unsigned nth)
 {
     struct draft d;
     if (!draft_begin(&d, a, st))
         return NULL;
-    if (st->kind == STMT_PAGE)
-        compose_page(&d, (struct stmt_order){.sort = st->sorts[slot / PAGE_FORMS_PER_SORT],
-                                             .descending = (slot & 2) != 0,
-                                             .after_cursor = (slot & 1) != 0});
+    if (o != NULL)
+        compose_page(&d, *o);
+    else if (st->kind == STMT_PAGE)
+        compose_digest(&d);
     else
         compose(&d);
-    return draft_end(&d, slot);
-}
-
-/* A statement that no form can be made of is the author's mistake. */
-static const char *fault(const struct stmt *st)
-{
-    if (st->name == NULL || st->text == NULL)
-        return "no name or no text";
-    if (st->kind == STMT_PAGE && (st->key == NULL || count_sorts(st) == 0))
-        return "a page without key or sorts";
-    if (st->kind == STMT_WRITE && (st->record == NULL || strchr(st->record, '\'') != NULL))
-        return "a write without record";
-    if (st->kind != STMT_PAGE)
-        return NULL;
-    for (unsigned i = 0; i < st->n_params; i++) {
-        if (strcmp(st->params[i], "limit") == 0 || strncmp(st->params[i], "after_", 6) == 0)
-            return "a page that names :limit or :after_… itself";
-    }
-    return NULL;
-}
-
-static bool refuse(struct err *err, const struct stmt *st, const char *why)
-{
-    err_set(err, ERR_INTERNAL, NULL, "%s", "");
-    err_cause(err, "statement %s: %s", st == NULL || st->name == NULL ? "?" : st->name, why);
-    return false;
-}
-
-static bool set_allocate(struct stmt_set *s, struct arena *a, const struct stmt *const *all)
-{
-    size_t forms = 0;
-    for (; *all != NULL; all++) {
-        forms += count_forms(*all);
-        if ((*all)->index >= s->n_entries)
-            s->n_entries = (*all)->index + 1;
-    }
-    s->entries = arena_array(a, struct entry, s->n_entries);
-    s->forms = arena_array(a, const struct stmt_form *, forms + 1);
-    return s->entries != NULL && s->forms != NULL;
-}
-
-static bool set_add(struct stmt_set *s, struct arena *a, const struct stmt *st, struct err *err)
-{
-    struct entry *e = &s->entries[st->index];
-    const char *wrong = e->stmt != NULL ? "its index is another's" : fault(st);
-    if (wrong != NULL)
-        return refuse(err, st, wrong);
-    *e = (struct entry){.stmt = st, .forms = &s->forms[s->n_forms]};
-    for (unsigned slot = 0; slot < count_forms(st); slot++) {
-        const struct stmt_form *f = make_form(a, st, slot);
-        if (f == NULL)
-            return refuse(err, st, "too long, or out of memory");
-        s->forms[s->n_forms++] = f;
-    }
-    return true;
-}
-
-struct stmt_set *stmt_set_create(struct arena *a, const struct stmt *const *all, struct err *err)
-{
-    struct stmt_set *s = arena_new(a, struct stmt_set);
-    if (s == NULL || !set_allocate(s, a, all)) {
-        refuse(err, NULL, "out of memory");
-        return NULL;
-    }
-    for (; *all != NULL; all++) {
-        if (!set_add(s, a, *all, err))
-            return NULL;
-    }
-    return s;
-}
-
-static const struct entry *entry_of(const struct stmt_set *s, const struct stmt *st)
-{
-    assert(st->index < s->n_entries && s->entries[st->index].stmt == st);
-    return &s->entries[st->index];
-}
-
-const struct stmt_form *stmt_form(const struct stmt_set *s, const struct stmt *st)
-{
-    assert(st->kind != STMT_PAGE);
-    return entry_of(s, st)->forms[0];
-}
-
-const struct stmt_form *stmt_page_form(const struct stmt_set *s, const struct stmt *st,
-                                       struct stmt_order o)
-{
-    assert(st->kind == STMT_PAGE);
-    const struct entry *e = entry_of(s, st);
-    unsigned nth = 0;
-    while (o.sort != NULL && st->sorts[nth] != NULL && strcmp(st->sorts[nth], o.sort) != 0)
-        nth++;
-    if (st->sorts[nth] == NULL)
-        return NULL;
-    return e->forms[page_slot(nth, o.descending, o.after_cursor)];
-}
-
-size_t stmt_set_forms(const struct stmt_set *s, const struct stmt_form *const **ret_forms)
-{
-    *ret_forms = s->forms;
-    return s->n_forms;
+    return draft_end(&d, nth);
 }

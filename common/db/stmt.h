@@ -22,13 +22,20 @@
  * :write   INSERT/UPDATE/DELETE ... RETURNING ..., or WITH ..., changed AS (...) and nothing after it.
  *          `changed` returns the answer's columns, among them id, version; and owner_division, which
  *          is removed from the answer unless the word `shown_division` stands in the header line.
+ *          With the word `lined` it returns `lines` last, which are never in the answer: the record's
+ *          table has lines, and so has its event.
  *          WITH [<author's CTEs>,] changed AS (<author>), answer AS (first row of changed as JSON),
  *          audited AS (INSERT INTO audit_log ... FROM changed), announced AS (INSERT INTO outbox ...
  *          FROM changed), remembered AS (UPDATE idempotency SET the answer ...)
  *          SELECT body, version, id FROM answer
  *          No row: raises ZR001, and nothing is written. A CTE `also_changed(kind, id, version,
- *          owner_division, body jsonb[, before jsonb])` adds records changed besides; `before` is
- *          the old row, where the author has it at hand.
+ *          owner_division, body jsonb[, before jsonb][, deleted])` adds records changed besides;
+ *          `before` is the old row: where it is given, one that went to another division or line
+ *          is announced as having left, too. `... AS deleted` is true of what is no more. A CTE
+ *          `also_announced(kind, id, version, owner_division, lines)` adds events without audit
+ *          rows: what bulk work has made.
+ *          An UPDATE <record> that changes whose it is (owner_division, lines) announces that it has
+ *          left, too; a DELETE FROM <record> announces it as deleted.
  *          A statement that says UPDATE <record> or DELETE FROM <record> is audited with the row as
  *          its snapshot saw it, joined by id. `-- masked: name, phone` names members whose values
  *          audit keeps masked (zeren.mask()), in what became of the row and in what it was.
@@ -68,8 +75,9 @@ struct stmt {
     const char *const *sorts;  /* :page; NULL-terminated */
     const char *key;           /* :page */
     const char *const *masked; /* :write: members masked in audit; NULL-terminated, or NULL */
-    bool shown_division;
-    unsigned index; /* within the service; the engine's own (common/http/sql) begin at 1024 */
+    bool shown_division, lined;
+    unsigned index; /* within the service; the engine's own (common/http/sql) begin at 1024, those
+                       of feed, jobs and files behind them */
 };
 
 /* One preparable text. `params` = the author's followed by the engine's own (listed below). */
@@ -102,6 +110,11 @@ const struct stmt_form *stmt_form(const struct stmt_set *s, const struct stmt *s
  * [:after_sort, :after_key (or :after_key alone when sort = key)] :limit. */
 const struct stmt_form *stmt_page_form(const struct stmt_set *s, const struct stmt *st,
                                        struct stmt_order o);
+
+/* What a page's statement finds in all, without its rows: how many (text), and the sum over them of
+ * zeren.sync_digest(id, version) by exclusive or, as 16 hexadecimal digits. Its statement has an id
+ * and a version. NULL when its key is not the id. */
+const struct stmt_form *stmt_digest_form(const struct stmt_set *s, const struct stmt *st);
 
 /* All forms, for the test that prepares each one. */
 size_t stmt_set_forms(const struct stmt_set *s, const struct stmt_form *const **ret_forms);

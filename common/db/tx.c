@@ -51,6 +51,8 @@ static const struct stmt_form own_store =
         "INSERT INTO idempotency (account_id, key, digest, status, body, etag, location)"
         " VALUES ($1::uuid, $2, $3, $4::smallint, $5, $6, $7)"
         " ON CONFLICT ON CONSTRAINT idempotency_pkey DO NOTHING");
+static const struct stmt_form own_begin_snapshot =
+    OWN(12, 0, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 static const struct stmt_form own_auditing =
     OWN(11, 0, "SELECT set_config('zeren.auditing', 'on', true)");
 
@@ -265,7 +267,7 @@ bool tx_begin(struct tx *t, const struct claim *c, struct err *err)
     const char *const claim[] = {claims ? c->account : NULL, claims ? c->key : NULL,
                                  claims ? c->digest : NULL};
     struct trip x = {.n = 0};
-    trip_want(&x, &own_begin, NULL);
+    trip_want(&x, t->snapshot ? &own_begin_snapshot : &own_begin, NULL);
     trip_add(&x, &own_scope, scope);
     if (t->auditing)
         trip_add(&x, &own_auditing, NULL);

@@ -31,6 +31,7 @@ struct tx {
     const char *ancestors; /* divisions above the scope, as a text array literal; NULL: none */
     bool auditing;         /* may see audit rows: the caller has audit.read or audit.export */
     bool validate_only;    /* roll back in place of commit: the answer is what would have been */
+    bool snapshot; /* tx_begin(): all statements see one moment, and none changes anything */
 
     struct conn *conn;      /* private */
     bool open;              /* private: inside tx_begin() */

@@ -94,6 +94,16 @@ static void write_names(FILE *out, const char *prefix, const struct stmt *st,
     (void)fputs("NULL};\n", out);
 }
 
+/* Statements of these rooms stand beside a service's own in one set. */
+static size_t room_of(const char *name)
+{
+    static const char *const rooms[] = {"", "engine", "feed", "jobs", "files", "batch"};
+    size_t i = sizeof rooms / sizeof *rooms;
+    while (--i > 0 && strcmp(rooms[i], name) != 0)
+        continue;
+    return i;
+}
+
 static void write_stmt(FILE *out, const struct stmt *st, size_t index)
 {
     static const char *const kinds[] = {
@@ -116,8 +126,8 @@ static void write_stmt(FILE *out, const struct stmt *st, size_t index)
         (void)fprintf(out, "    .sorts = sorts_%s,\n    .key = \"%s\",\n", st->name, st->key);
     if (st->masked != NULL)
         (void)fprintf(out, "    .masked = masked_%s,\n", st->name);
-    (void)fprintf(out, "    .shown_division = %s,\n    .index = %zu,\n};\n\n",
-                  st->shown_division ? "true" : "false", index);
+    (void)fprintf(out, "    .shown_division = %s,\n    .lined = %s,\n    .index = %zu,\n};\n\n",
+                  st->shown_division ? "true" : "false", st->lined ? "true" : "false", index);
 }
 
 static void write_source(FILE *out, const struct embed *e)
@@ -127,7 +137,7 @@ static void write_source(FILE *out, const struct embed *e)
                   "edit. */\n#include \"sql_%s.h\"\n\n"
                   "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n\n",
                   e->service, e->service, e->service);
-    size_t first = strcmp(e->service, "engine") == 0 ? MAX_STATEMENTS : 0; /* beside a service's */
+    size_t first = MAX_STATEMENTS * room_of(e->service);
     for (size_t i = 0; i < e->n; i++)
         write_stmt(out, e->all[i], first + i);
     (void)fprintf(out, "const struct stmt *const sql_%s_all[] = {\n", e->service);

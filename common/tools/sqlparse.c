@@ -246,7 +246,7 @@ static bool begin(struct scan *s)
     return true;
 }
 
-/* What stands behind the kind: the record of a :write, and shown_division. */
+/* What stands behind the kind: the record of a :write, and its words. */
 static bool head_words(struct scan *s, const char *at, const char *end)
 {
     size_t n = next_word(&at, end);
@@ -257,8 +257,9 @@ static bool head_words(struct scan *s, const char *at, const char *end)
         at += n;
         n = next_word(&at, end);
     }
-    if (word_is(at, n, "shown_division") && s->now->kind == STMT_WRITE) {
-        s->now->shown_division = true;
+    while (s->now->kind == STMT_WRITE &&
+           (word_is(at, n, "shown_division") || word_is(at, n, "lined"))) {
+        *(word_is(at, n, "lined") ? &s->now->lined : &s->now->shown_division) = true;
         at += n;
         n = next_word(&at, end);
     }

@@ -39,6 +39,16 @@ static inline const char *super_sql(const char *sql)
     return value;
 }
 
+/* Runs SQL on a connection of the test's own. */
+static inline void run(PGconn *pg, const char *sql)
+{
+    PGresult *r = PQexec(pg, sql);
+    ExecStatusType status = PQresultStatus(r);
+    cr_assert(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK, "%.300s: %s", sql,
+              PQerrorMessage(pg));
+    PQclear(r);
+}
+
 static inline struct pool_options test_pool_options(int size)
 {
     return (struct pool_options){

@@ -253,6 +253,77 @@ Test(stmt, writes_with_their_own_ctes_are_spliced)
     cr_assert_not_null(strstr(f->text, "WITH changed AS (WITH x AS (SELECT 1) INSERT"));
 }
 
+Test(sqlparse, words_of_a_write)
+{
+    cr_assert(parse("-- name: a :write item lined\nSELECT 1\n"
+                    "-- name: b :write item lined shown_division\nSELECT 2\n"
+                    "-- name: c :write item shown_division lined\nSELECT 3\n"
+                    "-- name: d :write item\nSELECT 4"));
+    static const bool expected[][2] = {{true, false}, {true, true}, {true, true}, {false, false}};
+    for (size_t i = 0; i < 4; i++) {
+        cr_assert_eq(list.items[i]->lined, expected[i][0]);
+        cr_assert_eq(list.items[i]->shown_division, expected[i][1]);
+    }
+    refused("-- name: a :one lined\nSELECT 1", "line 1");
+}
+
+Test(stmt, an_event_has_the_lines_that_the_answer_does_not_show)
+{
+    const struct stmt_form *f = form_of("-- name: a :write item shown_division lined\nINSERT INTO "
+                                        "item (id) VALUES (1) RETURNING x");
+    cr_assert_not_null(
+        strstr(f->text, "c.owner_division, c.lines, NULL::text, '{}'::text[], false"));
+    cr_assert_not_null(strstr(f->text, "left(t.body, -(length(to_json(t.lines)::text) + 10))"));
+    f = form_of("-- name: a :write item lined\nINSERT INTO item (id) VALUES (1) RETURNING x");
+    cr_assert_not_null(strstr(f->text, "WHERE e.key NOT IN ('owner_division', 'lines')"));
+    f = form_of("-- name: a :write item\nINSERT INTO item (id) VALUES (1) RETURNING x");
+    cr_assert_not_null(strstr(f->text, "WHERE e.key NOT IN ('owner_division')"));
+    cr_assert_not_null(strstr(f->text, "c.owner_division, '{}'::text[], NULL::text"));
+}
+
+Test(stmt, an_update_tells_whose_the_record_was)
+{
+    const struct stmt_form *f =
+        form_of("-- name: a :write item shown_division lined\nUPDATE item SET x = 1 RETURNING x");
+    cr_assert_not_null(strstr(f->text, "CASE WHEN b.owner_division <> c.owner_division"
+                                       " OR b.lines <> c.lines THEN b.owner_division END,"
+                                       " coalesce(b.lines, '{}'), false"));
+    f = form_of("-- name: a :write item shown_division\nUPDATE item SET x = 1 RETURNING x");
+    cr_assert_not_null(strstr(f->text, "CASE WHEN b.owner_division <> c.owner_division"
+                                       " THEN b.owner_division END"));
+    f = form_of("-- name: a :write item\nUPDATE item SET x = 1 RETURNING x");
+    cr_assert_null(strstr(f->text, "b.owner_division"), "its table may have none");
+}
+
+Test(stmt, a_delete_announces_that)
+{
+    const struct stmt_form *f =
+        form_of("-- name: a :write item shown_division\nDELETE FROM item WHERE x RETURNING x");
+    cr_assert_not_null(strstr(f->text, "NULL::text, '{}'::text[], true"));
+}
+
+Test(stmt, records_changed_or_made_besides_are_announced_with_their_lines)
+{
+    const struct stmt_form *f =
+        form_of("-- name: a :write report\nWITH changed AS (SELECT 1), also_changed AS (SELECT 1,"
+                " 2 AS before), also_announced AS (SELECT 1)");
+    cr_assert_not_null(strstr(f->text, "zeren.lines_of(a.body), CASE WHEN a.before ->>"));
+    cr_assert_not_null(strstr(f->text, "n.lines, NULL::text, '{}'::text[], false"));
+    f = form_of("-- name: a :write report\nWITH changed AS (SELECT 1), also_changed AS (SELECT 1)");
+    cr_assert_not_null(strstr(f->text, "zeren.lines_of(a.body), NULL::text, '{}'::text[], false"));
+    cr_assert_null(strstr(f->text, "also_announced"));
+}
+
+Test(stmt, a_record_deleted_besides_is_announced_as_that)
+{
+    const struct stmt_form *f =
+        form_of("-- name: a :write report\nWITH changed AS (SELECT 1), also_changed AS (SELECT"
+                " 2 AS before, true AS deleted)");
+    cr_assert_not_null(strstr(f->text, "zeren.lines_of(a.before), a.deleted, $"));
+    f = form_of("-- name: a :write report\nWITH changed AS (SELECT 1), also_changed AS (SELECT 1)");
+    cr_assert_null(strstr(f->text, "a.deleted"));
+}
+
 Test(stmt, pages_have_a_form_per_order)
 {
     const struct stmt_set *s = set_of("-- name: a :page\n-- sort: due_on, id\nSELECT * FROM t"
