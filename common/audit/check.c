@@ -49,6 +49,7 @@ static bool begin(struct run *r, struct err *err)
                                   .head = known ? &r->head : NULL,
                                   .anchors = known ? &r->anchors : NULL,
                                   .first = 1,
+                                  .pending_max_s = r->check->pending_max_s,
                               },
                               err);
     if (r->verify == NULL)
@@ -104,6 +105,7 @@ static bool judge(struct run *r, struct err *err)
     if (faults < 0)
         return false;
     r->check->faults += faults;
+    r->check->waits += verify_waits(r->verify);
     return true;
 }
 

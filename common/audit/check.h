@@ -9,9 +9,10 @@
 #include "audit/store.h"
 
 struct check {
-    struct heads heads; /* dir NULL: no heads are at hand */
-    FILE *out;          /* faults and summaries */
-    int64_t faults;     /* added to */
+    struct heads heads;           /* dir NULL: no heads are at hand */
+    FILE *out;                    /* faults and summaries */
+    int64_t faults;               /* added to */
+    int64_t pending_max_s, waits; /* verify.h; services of which a row waits longer: added to */
 };
 
 /* Everything of one service. */

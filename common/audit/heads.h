@@ -9,7 +9,8 @@
 #include "core/arena.h"
 #include "core/date.h"
 
-/* The end of a chain. seq 0: nothing is sealed yet; mac all zero. */
+/* The end of a chain. seq 0: nothing is sealed yet; mac all zero. sealed_at "": there is no file.
+ */
 struct audit_head {
     int64_t seq;
     uint8_t mac[AUDIT_DIGEST];

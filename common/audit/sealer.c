@@ -15,7 +15,7 @@
 
 enum {
     EVERY_MS = 400,
-    REOPEN_US = 120 * 1000000, /* open ids are asked for anew, so that old gaps are let go */
+    REOPEN_US = 120 * 1000000, /* how often gaps too old to be filled are let go */
     CHORES_S = 3600,
     COMPLAIN_US = 10 * 1000000,
     TELL_US = 60 * 1000000,
@@ -92,9 +92,22 @@ bool sealer_catch_up(struct store *s, struct keyring *ring, struct arena *work, 
     return true;
 }
 
+/* A directory without a head is a new one, or one that lost it: then there is a chain already. */
+static bool begin_head(struct chain *c, const struct store_head *there, struct err *err)
+{
+    if (there->seq > 0 || c->anchors.n > 0)
+        return err_set(err, ERR_STATE, NULL,
+                       "the head is gone: outside are %lld anchors, the database has %lld seals",
+                       (long long)c->anchors.n, (long long)there->seq);
+    clock_format(clock_now(), c->head.sealed_at);
+    return write_head(c, err);
+}
+
 /* Is the database's end the one that was left here, or what this sealer's keys put behind it? */
 static bool agree(struct chain *c, const struct store_head *there, struct err *err)
 {
+    if (c->head.sealed_at[0] == '\0')
+        return begin_head(c, there, err);
     if (there->seq < c->head.seq)
         return err_set(err, ERR_STATE, NULL, "the chain was cut: it ends at %lld, and had %lld",
                        (long long)there->seq, (long long)c->head.seq);
@@ -119,7 +132,7 @@ static bool open_ids(struct chain *c, struct err *err)
     if (c->open != NULL && now - c->opened_at < REOPEN_US)
         return true;
     c->opened_at = now;
-    return store_open_ids(c->store, c->work, &open, err) && keep_open(c, open, err);
+    return store_open_ids(c->store, c->work, c->open, &open, err) && keep_open(c, open, err);
 }
 
 static bool fill(struct audit_seal *seal, const struct store_rows *rows, struct err *err)
@@ -173,7 +186,7 @@ static bool seal_batch(struct chain *c, bool *ret_more, struct err *err)
     if ((!c->known && !read_own(c, err)) || !agree(c, &there, err) || !open_ids(c, err) ||
         !store_next_rows(c->store, c->work, c->open, there.horizon, &rows, err))
         return false;
-    *ret_more = rows.n > 0;
+    *ret_more = rows.n == AUDIT_BATCH; /* the few that came meanwhile wait: a seal is a commit */
     if (rows.n == 0)
         return !c->unwritten || write_head(c, err);
     return seal_rows(c, &rows, err);

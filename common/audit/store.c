@@ -85,14 +85,15 @@ static const char *value_of(const struct value *values, const char *name)
 static bool run(struct store *s, struct arena *work, const struct stmt *st,
                 const struct value *values, struct rows **ret, struct err *err)
 {
-    const struct stmt_form *f = stmt_form(s->statements, st);
-    const char **texts = arena_array(work, const char *, f->n_params + 1);
+    struct stmt_form f = *stmt_form(s->statements, st);
+    const char **texts = arena_array(work, const char *, f.n_params + 1);
     if (texts == NULL)
         return no_memory(err);
-    for (unsigned i = 0; i < f->n_params; i++)
-        texts[i] = value_of(values, f->params[i]);
+    for (unsigned i = 0; i < f.n_params; i++)
+        texts[i] = value_of(values, f.params[i]);
+    f.custom_plan = true; /* how many rows wait, or are sealed, changes with every call */
     struct tx tx = {.pool = s->pool, .arena = work, .scope = "{}", .lines = ""};
-    bool ok = tx_run(&tx, f, texts, ret, err);
+    bool ok = tx_run(&tx, &f, texts, ret, err);
     tx_end(&tx);
     return ok;
 }
@@ -124,10 +125,11 @@ bool store_head(struct store *s, struct arena *work, struct store_head *ret, str
            odd(err);
 }
 
-bool store_open_ids(struct store *s, struct arena *work, const char **ret, struct err *err)
+bool store_open_ids(struct store *s, struct arena *work, const char *open, const char **ret,
+                    struct err *err)
 {
     struct rows *rows = NULL;
-    const struct value values[] = {{"late_s", s->late}, {0}};
+    const struct value values[] = {{"late_s", s->late}, {"open", open}, {0}};
     if (!run(s, work, &SQL_audit_open_ids, values, &rows, err))
         return false;
     *ret = rows_count(rows) == 1 ? rows_text(rows, 0, 0) : NULL;

@@ -34,8 +34,10 @@ struct store_head {
 };
 bool store_head(struct store *s, struct arena *work, struct store_head *ret, struct err *err);
 
-/* The ids that no seal has, as the text of a multirange. */
-bool store_open_ids(struct store *s, struct arena *work, const char **ret, struct err *err);
+/* The ids that no seal has, as the text of a multirange; `open`: those of before without what has
+ * become too old to wait for, NULL: as the database has it. */
+bool store_open_ids(struct store *s, struct arena *work, const char *open, const char **ret,
+                    struct err *err);
 
 struct store_rows {
     struct audit_row *rows;

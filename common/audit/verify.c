@@ -1,4 +1,5 @@
-/* common/audit/verify.c - what each kind of tampering looks like. README.md lists the kinds. */
+/* common/audit/verify.c - what each kind of tampering looks like. README.md lists the kinds; what
+ * nobody seals is A-011. */
 #include "audit/verify.h"
 
 #include <stdlib.h>
@@ -30,8 +31,8 @@ struct verify {
     uint8_t last_mac[AUDIT_DIGEST];
     bool last_good; /* its mac was right */
     struct bad_run bad;
-    const char *dropped_before; /* rows before it were dropped after their time, or NULL */
-    instant_us newest;
+    const char *dropped_before;        /* rows before it were dropped after their time, or NULL */
+    instant_us newest, oldest_pending; /* 0: none */
     int64_t seals, rows, pending, retired, faults;
 };
 
@@ -278,6 +279,19 @@ void verify_no_seal(struct verify *v, int64_t seq)
     v->last_good = false;
 }
 
+static void note_pending(struct verify *v, instant_us at)
+{
+    v->pending++;
+    if (v->oldest_pending == 0 || at < v->oldest_pending)
+        v->oldest_pending = at;
+}
+
+bool verify_waits(const struct verify *v)
+{
+    return v->o.pending_max_s > 0 && v->oldest_pending != 0 &&
+           clock_now() - v->oldest_pending > v->o.pending_max_s * 1000000;
+}
+
 void verify_loose(struct verify *v, const struct audit_row *row)
 {
     instant_us at = 0;
@@ -287,7 +301,7 @@ void verify_loose(struct verify *v, const struct audit_row *row)
     bool late = v->newest > 0 && at < v->newest - (AUDIT_LATE_S + SLACK_S) * 1000000LL;
     bool ahead = at > clock_now() + SLACK_S * 1000000LL && at > v->newest;
     if (known && !late && !ahead)
-        v->pending++;
+        note_pending(v, at);
     else if (!swapped_has(v->changed, id))
         verify_fault(v, "row_inserted", 0, id,
                      late ? "a row that was never sealed, too old to wait"
@@ -339,6 +353,16 @@ static void check_end(struct verify *v)
                      "the chain ends before the end that was left outside the database");
 }
 
+static void put_oldest(struct buf *b, instant_us at)
+{
+    char text[32];
+    if (at == 0)
+        return;
+    clock_format(at, text);
+    buf_printf(b, ",\"oldest_pending\":\"%s\"", text);
+    put_number(b, "waiting_s", (clock_now() - at) / 1000000);
+}
+
 int64_t verify_end(struct verify *v, struct err *err)
 {
     struct buf b;
@@ -353,6 +377,7 @@ int64_t verify_end(struct verify *v, struct err *err)
     put_number(&b, "last_seq", v->last);
     put_number(&b, "rows", v->rows);
     put_number(&b, "pending", v->pending);
+    put_oldest(&b, v->oldest_pending);
     put_number(&b, "retired", v->retired);
     put_number(&b, "faults", v->faults);
     buf_printf(&b, ",\"head\":%s}", v->o.head == NULL ? "false" : "true");

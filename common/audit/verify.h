@@ -17,6 +17,7 @@ struct verify_options {
     const struct anchors *anchors; /* NULL: none */
     int64_t anchors_until;         /* those of later seals are not asked for; 0: all are */
     int64_t first;                 /* number of its first seal: 1, or that of a part */
+    int64_t pending_max_s;         /* longest that a row may wait for its seal; 0: any time */
 };
 
 struct verify; /* lives in the arena it was made in */
@@ -36,6 +37,9 @@ void verify_loose(struct verify *v, const struct audit_row *row);
 
 /* Anything else that is wrong; `kind` a word of README.md, seq and id 0: none. */
 void verify_fault(struct verify *v, const char *kind, int64_t seq, int64_t id, const char *detail);
+
+/* Does a row wait for its seal for longer than it may? No fault of the chain: nobody seals. */
+bool verify_waits(const struct verify *v);
 
 /* The last word: what could only be known at the end, and the summary. The number of faults. */
 int64_t verify_end(struct verify *v, struct err *err);

@@ -1,8 +1,8 @@
 /* common/tools/audit_main.c - the program zeren-audit: seals the audit of every service in the
  * background, and proves that nothing of it was changed.
  *     zeren-audit seal | verify | export | reanchor
- * Exit status 0: done, nothing is wrong; 1: verify found faults; 2: wrong usage; 3: it could not.
- */
+ * Exit status 0: done, nothing is wrong; 1: verify found faults; 2: wrong usage; 3: it could not;
+ * 4: nothing is wrong, but rows have waited for their seal for too long. */
 #include <stdio.h>
 #include <string.h>
 

@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { as, unique } from '../support/client.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
-import { rows } from '../support/database.mjs';
+import { rows, run } from '../support/database.mjs';
 import { county, louxing, newOrganisation } from '../support/world.mjs';
 
 const auditor = as('audit_admin');
 const always = { from: '2020-01-01T00:00:00Z', until: '2199-01-01T00:00:00Z' };
 const known = ['id', 'at', 'recorded_at', 'account_id', 'post_id', 'session_id', 'address', 'verb', 'record', 'record_id', 'version', 'owner_division', 'request_id',
-  'reason', 'body', 'before'];
+  'reason', 'body', 'before', 'account_login', 'post_title', 'holder_name'];
 
 test('A-001: a change is found by its record, with what was there before', async () => {
   const unit = await newOrganisation();
@@ -34,6 +34,39 @@ test('every filter takes away what does not fit', async () => {
     assert.equal(await list({ [name]: fits }), 1, name);
     assert.equal(await list({ [name]: fails }), 0, name);
   }
+});
+
+test('A-001: a row names its account, its post and who held it on that day', async () => {
+  const unit = await newOrganisation();
+  const shown = async () => assertDone(await auditor.get('/registry/audit_log', { record_id: unit.id })).items[0];
+  const row = await shown();
+  const [post] = rows(`SELECT title, (SELECT n.name FROM identity.holder h JOIN identity.person n ON n.id = h.person_id WHERE h.post_id = p.id
+    AND daterange(h.starts_on, h.ends_on) @> (now() AT TIME ZONE 'Asia/Shanghai')::date) AS name FROM identity.post p WHERE id = '${row.post_id}'`);
+  assert.deepEqual([row.account_login, row.post_title, row.holder_name], ['county_office', post.title, post.name]);
+  const none = { account: '01940000-ffff-7000-8000-000000000001', record: '01940000-ffff-7000-8000-' + String(Date.now()).slice(-12) };
+  run(`INSERT INTO registry.audit_log (at, account_id, post_id, verb, record, record_id, version, owner_division, body)
+    VALUES (now(), '${none.account}', '${none.account}', 'create_organisation', 'organisation', '${none.record}', 1, '${louxing}', '{}')`);
+  const [gone] = assertDone(await auditor.get('/registry/audit_log', { record_id: none.record })).items;
+  assert.deepEqual([gone.account_id, gone.account_login, gone.post_title, gone.holder_name], [none.account, null, null, null]);
+});
+
+test('A-009: what no index finds is looked for in 31 days at most', async () => {
+  const month = { from: '2026-01-01T00:00:00Z', until: '2026-02-01T00:00:00Z' };
+  const other = '01940000-ffff-7000-8000-000000000000';
+  for (const query of [{ account_id: other }, { verb: 'create_item' }, { record: 'item' }, { post_id: other }, { owner_division: louxing }]) {
+    for (const span of [{}, { from: month.from }, { until: month.until }, { ...month, until: '2026-02-01T00:00:01Z' }])
+      assertRefused(await auditor.get('/registry/audit_log', { ...query, ...span }), 400, 'bad_parameter');
+    for (const bound of [month, { record_id: other }])
+      assert.deepEqual(assertDone(await auditor.get('/registry/audit_log', { ...query, ...bound })).items, []);
+  }
+});
+
+test('A-010: a service chooses neither the number nor the stamp of an audit row', () => {
+  const add = (columns, values) => run(`SET ROLE registry_service; INSERT INTO registry.audit_log (at, verb, record, record_id, version, owner_division, body${columns})
+    OVERRIDING SYSTEM VALUE VALUES (now(), 'v', 'item', gen_random_uuid(), 1, '${louxing}', '{}'${values})`);
+  add('', '');
+  assert.throws(() => add(', recorded_at', ", now() - interval '1 hour'"), /permission denied/);
+  assert.throws(() => add(', id', ', 900000000'), /permission denied/);
 });
 
 for (const service of ['identity', 'registry']) {

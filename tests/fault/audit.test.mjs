@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash, createHmac, createPrivateKey, sign } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { newKey } from '../support/client.mjs';
@@ -284,6 +284,85 @@ test('a clock that was ahead for a while is no fault, and what is written after 
   }
   assert.deepEqual(verify(), []);
   assert.deepEqual(verifyExport(exported()), []);
+});
+
+// Rows as a clock made them, in one statement so that the sealer finds them together.
+const stamped = (verb, ...stamps) => stack.sql(`INSERT INTO registry.audit_log (at, recorded_at, verb, record, record_id, version, owner_division, body)
+  SELECT now(), s, '${verb}', 'item', gen_random_uuid(), 1, '431302000000', '{}' FROM unnest(ARRAY[${stamps.join(', ')}]::timestamptz[]) AS s`);
+const MONTH = (n) => `((date_trunc('month', now() AT TIME ZONE 'UTC') + interval '${n} months') AT TIME ZONE 'UTC')`;
+
+test('the month changes under a running sealer: each seal is of one month, none waits, and a month without a partition gets one', async () => {
+  stamped('turn', `${MONTH(1)} - interval '1 microsecond'`, MONTH(1), `${MONTH(1)} - interval '1 hour'`, `${MONTH(1)} + interval '1 hour'`, MONTH(9));
+  await allSealed();
+  assert.deepEqual(stack.sql(`SELECT count(DISTINCT s.seq) FROM registry.audit_seal s JOIN registry.audit_log a ON a.id = ANY (s.ids) WHERE a.verb = 'turn'`), ['3']);
+  assert.deepEqual(stack.sql(`SELECT count(*) FROM registry.audit_seal WHERE date_trunc('month', oldest, 'UTC') <> date_trunc('month', newest, 'UTC')`), ['0']);
+  const homeless = `SELECT tableoid::regclass FROM registry.audit_log WHERE recorded_at = ${MONTH(9)}`;
+  assert.deepEqual(stack.sql(homeless), ['registry.audit_log_default']);
+  const pid = stack.pid('audit');
+  process.kill(pid, 'SIGTERM');
+  await until(() => !stack.sql(homeless).includes('registry.audit_log_default'), 15, 'the next sealer to make the month');
+  await writeReports(2, 'in the month that is');
+  await allSealed();
+  assert.deepEqual(verify(), []);
+  assert.deepEqual(verifyExport(exported()), []);
+});
+
+test('a clock that goes back by an hour, and ahead again, leaves no row unsealed', async () => {
+  for (const step of ['61 minutes', '2 hours', '30 minutes']) {
+    stamped('ahead', ...Array.from({ length: 3 }, (_, n) => `now() + interval '${step}' + ${n} * interval '1 second'`));
+    await allSealed();
+    await writeReports(2, `set back by ${step}`);
+    await allSealed();
+  }
+  const pid = stack.pid('audit'); // the next one knows only what the database and the head file say
+  process.kill(pid, 'SIGKILL');
+  await until(() => stack.pid('audit') !== pid, 15, 'another sealer');
+  await writeReports(2, 'after it');
+  await allSealed();
+  assert.deepEqual(verify(), []);
+});
+
+// ---- a sealer that stands still, and one without its head ------------------------------------------------------------------------------
+
+test('A-011: rows that wait too long for their seal are told, with an exit status of their own', async () => {
+  await allSealed();
+  const pid = stack.pid('audit');
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await writeReports(1, 'nobody seals it');
+    await sleep(2200);
+    const waits = audit(['verify', '--pending-max', '1']);
+    assert.equal(waits.status, 4, waits.stderr);
+    const lines = waits.lines.map((line) => JSON.parse(line));
+    assert.deepEqual(lines.at(-1), { ok: false, faults: 0, unsealed_too_long: true });
+    const own = lines.find((line) => line.service === 'registry');
+    assert.ok(own.pending === 1 && own.waiting_s >= 2 && own.waiting_s < 60 && Date.parse(own.oldest_pending) > 0, JSON.stringify(own));
+    assert.equal(audit(['verify']).status, 0, 'not yet a quarter of an hour');
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await allSealed();
+  assert.equal(audit(['verify', '--pending-max', '1']).status, 0);
+});
+
+test('A-007: a sealer that finds no head beside a chain seals nothing, until it is told to', async () => {
+  await allSealed();
+  const head = join(stack.state, 'anchors/registry.head'), told = refusals().length, pid = stack.pid('audit');
+  process.kill(pid, 'SIGSTOP');
+  rmSync(head);
+  process.kill(pid, 'SIGKILL');
+  await until(() => refusals().slice(told).some((line) => line.includes('the head is gone')), 15, 'the sealer to say so');
+  const seq = lastSeq();
+  await writeReports(1, 'without a head');
+  await sleep(1500);
+  assert.equal(lastSeq(), seq);
+  assert.ok(!existsSync(head));
+  assert.deepEqual([...new Set(verify().map((f) => f.fault))], ['head_missing']);
+  const done = audit(['reanchor', '--service', 'registry', '--reason', '封存头文件丢失']);
+  assert.equal(done.status, 0, done.stderr);
+  await allSealed();
+  assert.ok(lastSeq() > seq);
+  assert.deepEqual(verify(), []);
 });
 
 // ---- retention ---------------------------------------------------------------------------------------------------------------------

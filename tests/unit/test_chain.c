@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "audit/verify.h"
+#include "core/clock.h"
 #include "keys/vault.h"
 
 static struct arena *arena;
@@ -395,6 +396,36 @@ Test(verify, rows_dropped_after_their_time_are_no_fault)
     (void)fclose(out);
     cr_assert_not_null(strstr(said, "\"retired\":6"));
     free(said);
+}
+
+/* A sealer that stands still is told apart from a chain that is wrong. */
+Test(verify, a_row_that_waits_too_long_is_told)
+{
+    const int64_t limits[] = {0, 600, 900, 100000};
+    struct audit_row row = {.text = {[AUDIT_ID] = "7"}};
+    char at[32];
+    clock_format(clock_now() - 800 * INT64_C(1000000), at);
+    row.text[AUDIT_RECORDED_AT] = at;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        char *said = NULL;
+        size_t len = 0;
+        FILE *out = open_memstream(&said, &len);
+        struct verify *v = verify_create(
+            arena,
+            &(struct verify_options){
+                .service = "s", .ring = ring, .out = out, .first = 1, .pending_max_s = limits[i]},
+            &err);
+        cr_assert_not_null(v);
+        cr_expect_not(verify_waits(v));
+        verify_loose(v, &row);
+        cr_expect_eq(verify_waits(v), limits[i] == 600);
+        cr_assert_eq(verify_end(v, &err), 0);
+        verify_destroy(v);
+        (void)fclose(out);
+        cr_expect_not_null(strstr(said, at), "%s", said);
+        cr_expect_not_null(strstr(said, "\"waiting_s\":800"), "%s", said);
+        free(said);
+    }
 }
 
 Test(verify, an_anchor_holds_against_a_good_seal_of_another_chain)

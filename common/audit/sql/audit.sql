@@ -9,31 +9,39 @@ SELECT s.seq::text, encode(s.mac, 'hex'),
   FROM audit_seal s ORDER BY s.seq DESC LIMIT 1
 
 -- name: audit_open_ids :rows
--- Ids that no seal has, from a little above the newest that was sealed before the window: rows of slow transactions come late.
+-- Ids that no seal has, from a little above the newest that was sealed before the window: rows of slow transactions come late. Of ids known to be open only
+-- those below it are let go: to number all that a busy window sealed would take longer than to seal it.
 WITH edge AS (
   SELECT coalesce(max(newest) - make_interval(secs => :late_s::integer), '-infinity') AS at FROM audit_seal WHERE newest <= now()
 ), settled AS (
   SELECT coalesce(max(i.id), 0) AS id
     FROM (SELECT s.ids FROM audit_seal s, edge e WHERE s.newest < e.at ORDER BY s.seq DESC LIMIT 20) AS old, unnest(old.ids) AS i (id)
-), sealed AS (
-  SELECT range_agg(int8range(i.id, i.id, '[]')) AS ids FROM audit_seal s, edge e, unnest(s.ids) AS i (id) WHERE s.newest >= e.at
+), above AS (
+  SELECT int8multirange(int8range(id + 1, NULL)) AS ids FROM settled
 )
-SELECT (int8multirange(int8range(s.id + 1, NULL)) - coalesce(x.ids, '{}'))::text FROM settled s, sealed x
+SELECT (CASE WHEN :open::int8multirange IS NOT NULL THEN a.ids * :open::int8multirange
+             ELSE a.ids - coalesce((SELECT range_agg(int8range(i.id, i.id, '[]')) FROM audit_seal s, edge e, unnest(s.ids) AS i (id) WHERE s.newest >= e.at),
+                 '{}')
+        END)::text
+  FROM above a
 
 -- name: audit_next_rows :rows
 -- What the next seal takes: unsealed rows inside the window, of one month, in order of stamp and id. Stamps that no clock makes are left to be told by verify.
+-- Planned with its values: without them the planner would read and sort all that waits for each seal.
 WITH waiting AS MATERIALIZED (
   SELECT w.* FROM unnest(:open::int8multirange) AS r (ids),
          LATERAL (SELECT * FROM audit_log l
                    WHERE l.id >= lower(r.ids) AND l.id < coalesce(upper(r.ids), 9223372036854775807)
                      AND l.recorded_at >= coalesce(:horizon::timestamptz, '1970-01-01Z') AND l.recorded_at < '9999-12-31Z'
                    ORDER BY l.id LIMIT 512) AS w
+), month AS MATERIALIZED (
+  SELECT date_trunc('month', min(recorded_at), 'UTC') AS begins FROM waiting
 )
 SELECT id::text, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
        account_id::text, post_id::text, session_id::text, address, verb, record, record_id::text, version::text, owner_division::text, request_id, reason,
        body::text, before::text
   FROM waiting
- WHERE date_trunc('month', recorded_at, 'UTC') = (SELECT date_trunc('month', min(f.recorded_at), 'UTC') FROM waiting f)
+ WHERE recorded_at < (SELECT (begins AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC' FROM month)
  ORDER BY waiting.recorded_at, waiting.id LIMIT 512
 
 -- name: audit_seal_insert :rows

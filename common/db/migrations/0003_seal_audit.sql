@@ -1,5 +1,5 @@
--- Audit of every service: one log a month, before images, reasons, and the seals that zeren_audit chains over the rows (common/audit). Replaces zeren.equip()
--- for services that are still to come and has zeren.equip_audit() for those that have an audit_log already: their next migration calls it.
+-- Audit of every service: one log a month, before images, reasons, and the seals that zeren_audit chains over the rows (common/audit). zeren.equip_audit()
+-- gives it to a service; one that has an audit_log already calls it in its next migration.
 
 -- A-001: what is personal is kept as its first character, what is ciphertext or a digest not at all.
 CREATE FUNCTION zeren.mask(given jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -62,16 +62,23 @@ BEGIN
   RETURN true;
 END $$;
 
--- This month and `ahead` more, and every month that the default partition has rows of; says how many were made.
+-- This month and `ahead` more, and every month that the default partition has rows of; says how many were made. Those rows are asked for by stamps that no month
+-- has, which leaves the months' own partitions alone.
 CREATE FUNCTION zeren.make_audit_months(svc text, ahead integer) RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE months date[]; at_month date; made integer := 0;
+DECLARE months date[]; at_month date; homeless text; made integer := 0;
 BEGIN
   IF ahead NOT BETWEEN 0 AND 24 THEN RAISE EXCEPTION 'months ahead: 0 to 24, not %', ahead; END IF;
+  SELECT coalesce(string_agg(format('(recorded_at < %L OR recorded_at >= %L)', m::timestamp AT TIME ZONE 'UTC', (m + interval '1 month')::timestamp AT TIME ZONE 'UTC'),
+                             ' AND '), 'true')
+    INTO homeless
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid, to_date(right(c.relname, 7), 'YYYY_MM') AS m
+   WHERE i.inhparent = to_regclass(format('%I.audit_log', svc)) AND c.relname ~ '^audit_log_\d{4}_\d{2}$';
   EXECUTE format(
       'SELECT array_agg(m ORDER BY m) FROM
         (SELECT date_trunc(''month'', now() AT TIME ZONE ''UTC'' + make_interval(months => n))::date FROM generate_series(0, %2$s) AS n
-         UNION SELECT date_trunc(''month'', recorded_at AT TIME ZONE ''UTC'')::date FROM %1$I.audit_log WHERE tableoid = ''%1$I.audit_log_default''::regclass) AS wanted (m)',
-      svc, ahead) INTO months;
+         UNION SELECT date_trunc(''month'', recorded_at AT TIME ZONE ''UTC'')::date FROM %1$I.audit_log
+          WHERE tableoid = ''%1$I.audit_log_default''::regclass AND isfinite(recorded_at) AND %3$s) AS wanted (m)',
+      svc, ahead, homeless) INTO months;
   FOREACH at_month IN ARRAY months LOOP
     IF zeren.make_audit_month(svc, at_month) THEN made := made + 1; END IF;
   END LOOP;
@@ -172,7 +179,8 @@ BEGIN
   $q$, svc);
 END $$;
 
--- A-005. Class `journal`: added by the service's roles, read by the service inside the caller's scope while zeren.auditing is on, and whole by the sealer.
+-- A-005, A-010. Class `journal`: added by the service's roles, which choose neither its number nor its stamp, read by the service inside the caller's scope while
+-- zeren.auditing is on, and whole by the sealer.
 -- Class `seal`: the sealer's alone. The schema's owner may look, because dropping a month looks whether it is sealed.
 CREATE PROCEDURE zeren.make_audit_policies(svc text) LANGUAGE plpgsql AS $$
 BEGIN
@@ -184,8 +192,9 @@ BEGIN
       USING (coalesce(owner_division::text <@ (SELECT zeren.scope()), false) AND (SELECT zeren.auditing()));
     CREATE POLICY read_by_sealer ON %1$I.audit_log FOR SELECT TO zeren_audit USING (true);
     CREATE POLICY look_by_owner ON %1$I.audit_log FOR SELECT TO %4$I USING (true);
-    GRANT INSERT, SELECT ON %1$I.audit_log TO %2$I;
-    GRANT INSERT ON %1$I.audit_log TO %3$I;
+    GRANT SELECT ON %1$I.audit_log TO %2$I;
+    GRANT INSERT (at, account_id, post_id, session_id, address, verb, record, record_id, version, owner_division, request_id, reason, body, before)
+      ON %1$I.audit_log TO %2$I, %3$I;
     GRANT SELECT ON %1$I.audit_log TO zeren_audit;
     ALTER TABLE %1$I.audit_seal ENABLE ROW LEVEL SECURITY;
     ALTER TABLE %1$I.audit_seal FORCE ROW LEVEL SECURITY;
@@ -244,41 +253,3 @@ BEGIN
   PERFORM zeren.make_audit_months(svc, 3);
 END $$;
 COMMENT ON PROCEDURE zeren.equip_audit(text) IS 'Gives a service its audit_log by month and its audit_seal, or brings an audit_log of before up to that';
-
--- Audit, outbox and idempotency of one service's schema, in the caller's search_path.
-CREATE OR REPLACE PROCEDURE zeren.equip(svc text) LANGUAGE plpgsql AS $$
-BEGIN
-  CALL zeren.equip_audit(svc);
-  EXECUTE format($q$
-    CREATE TABLE %1$I.outbox (
-      id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT outbox_pkey PRIMARY KEY,
-      at timestamptz NOT NULL,
-      verb text NOT NULL,
-      record text NOT NULL,
-      record_id uuid NOT NULL,
-      version integer NOT NULL,
-      owner_division zeren.division_code NOT NULL,
-      trace_id text
-    );
-    COMMENT ON TABLE %1$I.outbox IS 'One event per changed record, in the transaction of the change; numbered later by the feed';
-    CREATE TABLE %1$I.idempotency (
-      account_id uuid NOT NULL,
-      key text COLLATE "C" NOT NULL,
-      digest text COLLATE "C" NOT NULL,
-      created_at timestamptz NOT NULL DEFAULT now(),
-      status smallint,
-      body text,
-      etag text,
-      location text,
-      CONSTRAINT idempotency_pkey PRIMARY KEY (account_id, key)
-    ) WITH (fillfactor = 80);
-    COMMENT ON TABLE %1$I.idempotency IS 'The answer of a write under its key; removed after the setting IDEMPOTENCY_HOURS';
-    CREATE INDEX idempotency_created_at_idx ON %1$I.idempotency (created_at);
-    CALL zeren.classify('%1$I.outbox', 'private');
-    CALL zeren.classify('%1$I.idempotency', 'private');
-    GRANT INSERT ON %1$I.outbox TO %2$I;
-    GRANT SELECT, INSERT, UPDATE ON %1$I.idempotency TO %2$I;
-    GRANT SELECT, DELETE ON %1$I.idempotency TO %3$I;
-    GRANT USAGE ON SCHEMA %1$I TO %2$I, %3$I;
-  $q$, svc, svc || '_service', svc || '_worker');
-END $$;

@@ -8,6 +8,7 @@
 #include "audit/sealer.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/str.h"
 
 #include "core/banned.h"
 
@@ -78,9 +79,12 @@ static int verdict(struct check *c, bool judged, const struct err *err)
         (void)audit_failed(err);
         return AUDIT_FAILED;
     }
-    (void)fprintf(c->out, "{\"ok\":%s,\"faults\":%lld}\n", c->faults == 0 ? "true" : "false",
-                  (long long)c->faults);
-    return fflush(c->out) == 0 && c->faults == 0 ? AUDIT_OK : AUDIT_FAULTS;
+    bool ok = c->faults == 0 && c->waits == 0;
+    (void)fprintf(c->out, "{\"ok\":%s,\"faults\":%lld,\"unsealed_too_long\":%s}\n",
+                  ok ? "true" : "false", (long long)c->faults, c->waits == 0 ? "false" : "true");
+    if (fflush(c->out) != 0 || c->faults > 0)
+        return AUDIT_FAULTS;
+    return ok ? AUDIT_OK : AUDIT_WAITS;
 }
 
 static bool verify_file(struct check *c, const char *path, struct err *err)
@@ -97,13 +101,16 @@ static bool verify_file(struct check *c, const char *path, struct err *err)
 int audit_verify(struct audit_tool *t, int argc, char **argv)
 {
     struct err err = {.code = ERR_NONE};
-    const char *file = NULL, *dir = NULL, *service = NULL;
-    const struct option options[] = {{"", &file}, {"--heads", &dir}, {"--service", &service}, {0}};
-    if (!read_options(argc, argv, options))
-        return usage("verify [--service NAME] [--heads DIR] [EXPORT.ndjson | -]");
+    const char *file = NULL, *dir = NULL, *service = NULL, *pending = NULL;
+    const struct option options[] = {
+        {"", &file}, {"--heads", &dir}, {"--service", &service}, {"--pending-max", &pending}, {0}};
+    if (!read_options(argc, argv, options) ||
+        (pending != NULL && !str_int(pending, 0, 864000, &t->pending_max_s)))
+        return usage("verify [--service NAME] [--heads DIR] [--pending-max SECONDS]"
+                     " [EXPORT.ndjson | -]");
     if (!audit_tool_keys(t, &err))
         return audit_failed(&err);
-    struct check c = {.heads = heads_of(t), .out = stdout};
+    struct check c = {.heads = heads_of(t), .out = stdout, .pending_max_s = t->pending_max_s};
     if (dir != NULL)
         c.heads.dir = dir;
     if (file != NULL)
@@ -147,10 +154,11 @@ static bool reanchor(const struct heads *h, struct store *s, const char *reason,
     if (!heads_read(h, store_service(s), work, &was, err) ||
         !anchors_read(h, store_service(s), work, &list, err) || !store_head(s, work, &there, err))
         return false;
-    if (there.seq == was.seq && chain_equal(there.mac, was.mac)) {
+    if (was.sealed_at[0] != '\0' && there.seq == was.seq && chain_equal(there.mac, was.mac)) {
         (void)printf("%s: the chain ends where it was left; nothing to do\n", store_service(s));
         return true;
     }
+    clock_format(clock_now(), now.sealed_at); /* of a chain without a seal */
     if (!sealer_catch_up(s, h->ring, work, there.seq, &now, err))
         return false;
     struct anchor next = {.day = clock_date(clock_now()),

@@ -7,19 +7,20 @@
 #include "audit/store.h"
 
 enum { AUDIT_SERVICES_MAX = 16 };
-enum { AUDIT_OK, AUDIT_FAULTS /* found by verify */, AUDIT_USAGE, AUDIT_FAILED };
+enum { AUDIT_OK, AUDIT_FAULTS /* found by verify */, AUDIT_USAGE, AUDIT_FAILED, AUDIT_WAITS };
 
 /* What the commands share. */
 struct audit_tool {
     struct arena *arena;
     struct keyring *ring;
+    int64_t pending_max_s;
     const char *db, *db_password, *services, *dir, *keys_file;
     struct store *stores[AUDIT_SERVICES_MAX];
     size_t n_stores;
 };
 
-/* Reads ZEREN_DB, ZEREN_DB_PASSWORD_FILE, ZEREN_SERVICES, ZEREN_ANCHOR_DIR, ZEREN_SEAL_KEYS_FILE.
- */
+/* Reads ZEREN_DB, ZEREN_DB_PASSWORD_FILE, ZEREN_SERVICES, ZEREN_ANCHOR_DIR, ZEREN_SEAL_KEYS_FILE,
+ * ZEREN_PENDING_MAX_S. */
 bool audit_tool_open(struct audit_tool *t, struct err *err);
 void audit_tool_close(struct audit_tool *t);
 

@@ -20,6 +20,7 @@ static const struct setting settings[] = {
     TEXT("SERVICES", SETTING_TEXT, "identity,registry", services, "Services whose audit is sealed."),
     TEXT("ANCHOR_DIR", SETTING_TEXT, "", dir, "Directory of heads and anchors, outside the database and on another disk, better."),
     TEXT("SEAL_KEYS", SETTING_PATH, NULL, keys_file, "Key file with the seal keys."),
+    {"PENDING_MAX_S", SETTING_INT, "900", 0, 864000, "s", "verify: longest that a row may wait for its seal before it says so (exit status 4); 0: any time.", offsetof(struct audit_tool, pending_max_s), false},
     SETTINGS_END
 };
 /* clang-format on */
