@@ -12,7 +12,11 @@ enum principal_kind { PRINCIPAL_PERSON, PRINCIPAL_MACHINE, PRINCIPAL_DEVICE };
 enum personal_mask { MASK_HIDDEN, MASK_STRICT, MASK_USUAL };
 
 /* What the account must do before anything else; until then only routes open to any valid token. */
-enum must_do { MUST_CHANGE_PASSWORD = 1 << 0, MUST_ENROL_TOTP = 1 << 1 };
+enum must_do {
+    MUST_CHANGE_PASSWORD = 1 << 0,
+    MUST_ENROL_TOTP = 1 << 1,
+    MUST_RELEASE_FACTOR = 1 << 2
+};
 
 #define SCOPE_PREFIXES_MAX 32
 #define ADDRESSES_MAX 512
@@ -22,8 +26,8 @@ struct principal {
     char role[40];
     enum principal_kind kind;
     permission_set permissions;
-    int64_t epoch;
-    int64_t expires_at_s; /* exp, seconds since 1970 */
+    int64_t epoch, role_epoch; /* of account and role: what is revoked has a smaller one */
+    int64_t expires_at_s;      /* exp, seconds since 1970 */
     unsigned n_prefixes;
     char prefixes[SCOPE_PREFIXES_MAX][13]; /* division-code prefixes, "" = the country */
     char scope[1024];                      /* zeren.code_multirange text, as bound to zeren.scope */

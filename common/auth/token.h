@@ -4,9 +4,9 @@
  *
  * Claims: iss "zeren", aud "zeren", iat, nbf, exp (s), jti, sub = account, sid = session, post,
  * org, role, kind, epoch, perms = [codes], ranges = [prefixes], lines = [lines] or absent,
- * mask = "hidden" | "strict" | "usual" (absent: strict), must = ["change_password", "enrol_totp"]
- * (absent: nothing), grant = access grant or absent. Header:
- * alg ES256, typ "JWT" (libjwt takes and writes no other), kid. */
+ * mask = "hidden" | "strict" | "usual" (absent: strict), must = ["change_password", "enrol_totp",
+ * "release_factor"] (absent: nothing), role_epoch (absent: 0), grant = access grant or absent.
+ * Header: alg ES256, typ "JWT" (libjwt takes and writes no other), kid. */
 #ifndef ZEREN_AUTH_TOKEN_H
 #define ZEREN_AUTH_TOKEN_H
 

@@ -33,6 +33,7 @@ static const struct {
 } musts[] = {
     {MUST_CHANGE_PASSWORD, "change_password"},
     {MUST_ENROL_TOTP, "enrol_totp"},
+    {MUST_RELEASE_FACTOR, "release_factor"},
 };
 
 /* --- from claims --- */
@@ -183,14 +184,22 @@ static bool copy_lines(const json_t *claims, struct principal *p)
     return true;
 }
 
+/* Absent, it is older than any. */
+static bool copy_role_epoch(const json_t *claims, struct principal *p)
+{
+    return json_object_get(claims, "role_epoch") == NULL ||
+           token_copy_int(claims, "role_epoch", &p->role_epoch);
+}
+
 bool token_principal(const json_t *claims, int64_t now_s, struct principal *ret)
 {
     return token_member_is(claims, "iss", issuer) && token_member_is(claims, "aud", audience) &&
            times_hold(claims, now_s, &ret->expires_at_s) && copy_ids(claims, ret) &&
            token_copy_text(claims, "role", ret->role, sizeof ret->role) &&
            copy_kind(claims, &ret->kind) && token_copy_int(claims, "epoch", &ret->epoch) &&
-           copy_permissions(claims, ret) && copy_ranges(claims, ret) && copy_lines(claims, ret) &&
-           copy_mask(claims, &ret->mask) && copy_must(claims, ret) && copy_grant(claims, ret);
+           copy_role_epoch(claims, ret) && copy_permissions(claims, ret) &&
+           copy_ranges(claims, ret) && copy_lines(claims, ret) && copy_mask(claims, &ret->mask) &&
+           copy_must(claims, ret) && copy_grant(claims, ret);
 }
 
 /* --- and back --- */
@@ -267,7 +276,8 @@ const char *token_claims(struct arena *a, const struct principal *p, const char 
     buf_printf(&b, ",\"post\":\"%s\",\"org\":\"%s\"", p->post, p->organisation);
     buf_str(&b, ",\"role\":");
     buf_json(&b, p->role);
-    buf_printf(&b, ",\"kind\":\"%s\",\"epoch\":%lld", kinds[p->kind], (long long)p->epoch);
+    buf_printf(&b, ",\"kind\":\"%s\",\"epoch\":%lld,\"role_epoch\":%lld", kinds[p->kind],
+               (long long)p->epoch, (long long)p->role_epoch);
     add_permissions(&b, p->permissions);
     add_ranges(&b, p);
     add_lines(&b, p->lines);

@@ -23,7 +23,8 @@
 
 enum { POLL_MEMORY = 64 * 1024 * 1024 }; /* bytes; a quarter of a million revocations */
 
-static const struct stmt *const statements[] = {&trust_poll_statement, &trust_use_statement, NULL};
+static const struct stmt *const statements[] = {&trust_poll_statement, &trust_use_statement,
+                                                &trust_since_statement, NULL};
 
 /* Polls are not to be starved by a stream of hits. */
 static void init_locks(struct trust *t)

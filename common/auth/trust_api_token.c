@@ -17,7 +17,7 @@ const struct stmt trust_use_statement = {
     .name = "trust_use_api_token",
     .kind = STMT_ROWS,
     .text = "SELECT id::text, account_id::text, post_id::text, organisation_id::text, role, mask,"
-            " permissions, ranges, lines, epoch::text, ends_s::text, addresses"
+            " permissions, ranges, lines, epoch::text, ends_s::text, addresses, role_epoch::text"
             " FROM identity_pub.use_api_token($1::bytea, $2::text, $3::timestamptz, $4::date)",
     .params = use_params,
     .n_params = sizeof use_params / sizeof *use_params,
@@ -35,7 +35,8 @@ enum {
     LINES,
     EPOCH,
     ENDS_S,
-    ADDRESSES
+    ADDRESSES,
+    ROLE_EPOCH
 };
 
 static bool copy(char *to, size_t size, const char *text)
@@ -69,6 +70,7 @@ static bool read_row(const struct rows *rows, int64_t now_s, struct principal *p
         !copy(p->lines, sizeof p->lines, lines == NULL ? "" : lines) ||
         !copy(p->addresses, sizeof p->addresses, addresses == NULL ? "" : addresses) ||
         !str_int(rows_text(rows, 0, EPOCH), 0, INT32_MAX, &p->epoch) ||
+        !str_int(rows_text(rows, 0, ROLE_EPOCH), 0, INT32_MAX, &p->role_epoch) ||
         !str_int(rows_text(rows, 0, ENDS_S), 0, INT64_MAX, &ends_s))
         return false;
     p->expires_at_s = ends_s < now_s + FRESH_S ? ends_s : now_s + FRESH_S;

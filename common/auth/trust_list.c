@@ -6,15 +6,19 @@
 #include <string.h>
 
 #include "auth/token.h"
+#include "core/clock.h"
 #include "core/str.h"
 
 #include "core/banned.h"
+
+/* Tokens run ten minutes, and what is read here may have been revoked a while before. */
+enum { KEPT_S = 900, SIFT_S = 60 };
 
 static int compare(const void *a, const void *b)
 {
     const struct revocation *x = a, *y = b;
     int order = strcmp(x->subject, y->subject);
-    return order != 0 ? order : (int)x->of_session - (int)y->of_session;
+    return order != 0 ? order : (int)x->kind - (int)y->kind;
 }
 
 static bool copy_text(char *to, size_t size, const char *text)
@@ -47,6 +51,26 @@ static bool read_key(struct trust_list *l, const struct trust_list *old, const c
     return true;
 }
 
+static bool read_epoch(const char *text, int64_t *ret)
+{
+    return text != NULL && str_int(text, 0, INT32_MAX, ret);
+}
+
+static bool read_revocation(struct trust_list *l, const char *kind, const char *id,
+                            const char *value)
+{
+    struct revocation *r = &l->revoked[l->n_revoked++];
+    r->read_us = l->sifted_us;
+    r->kind = str_equal(kind, "session") ? REVOKED_SESSION
+              : str_equal(kind, "role")  ? REVOKED_ROLE
+                                         : REVOKED_ACCOUNT;
+    if (!copy_text(r->subject, sizeof r->subject, id))
+        return false;
+    if (r->kind == REVOKED_SESSION)
+        return true;
+    return (r->kind == REVOKED_ROLE || str_equal(kind, "account")) && read_epoch(value, &r->epoch);
+}
+
 static bool read_row(struct trust_list *l, const struct trust_list *old, const struct rows *rows,
                      size_t i)
 {
@@ -54,21 +78,71 @@ static bool read_row(struct trust_list *l, const struct trust_list *old, const s
     const char *value = rows_text(rows, i, 2);
     if (str_equal(kind, "key"))
         return read_key(l, old, id, value);
-    struct revocation *r = &l->revoked[l->n_revoked++];
-    r->of_session = str_equal(kind, "session");
-    r->epoch = 0;
-    if (!copy_text(r->subject, sizeof r->subject, id))
+    if (!str_equal(kind, "snapshot"))
+        return read_revocation(l, kind, id, value);
+    if (!copy_text(l->snapshot, sizeof l->snapshot, id))
+        l->snapshot[0] = '\0'; /* with very many writers at once: everything is read again */
+    return true;
+}
+
+static bool runs(const struct revocation *r, int64_t now_us)
+{
+    return now_us - r->read_us < (int64_t)KEPT_S * 1000000;
+}
+
+/* Of two about one subject the later epoch holds. */
+static void add(struct trust_list *to, const struct revocation *r)
+{
+    struct revocation *last = to->revoked + to->n_revoked;
+    if (to->n_revoked == 0 || compare(last - 1, r) != 0) {
+        *last = *r;
+        to->n_revoked++;
+        return;
+    }
+    last--;
+    last->epoch = last->epoch > r->epoch ? last->epoch : r->epoch;
+    last->read_us = last->read_us > r->read_us ? last->read_us : r->read_us;
+}
+
+/* What was read, which is sorted, and what `old` had, into an array of their own. */
+static bool merge(struct trust_list *l, const struct trust_list *old)
+{
+    struct trust_list all = {.revoked = NULL};
+    size_t x = 0, y = 0;
+    all.revoked = calloc(l->n_revoked + old->n_revoked + 1, sizeof *all.revoked);
+    if (all.revoked == NULL)
         return false;
-    return r->of_session ||
-           (str_equal(kind, "account") && value != NULL && str_int(value, 0, INT32_MAX, &r->epoch));
+    while (x < l->n_revoked || y < old->n_revoked) {
+        bool first = y == old->n_revoked ||
+                     (x < l->n_revoked && compare(&l->revoked[x], &old->revoked[y]) <= 0);
+        const struct revocation *r = first ? &l->revoked[x++] : &old->revoked[y++];
+        if (runs(r, l->sifted_us))
+            add(&all, r);
+    }
+    free(l->revoked);
+    l->revoked = all.revoked;
+    l->n_revoked = all.n_revoked;
+    return true;
+}
+
+/* With nothing new, and nothing that may have run out, they stay where they are. */
+static bool keep_old(struct trust_list *l, const struct trust_list *old)
+{
+    l->more = l->n_revoked > 0;
+    l->same = !l->more && l->sifted_us - old->sifted_us < (int64_t)SIFT_S * 1000000;
+    if (l->same) {
+        l->sifted_us = old->sifted_us;
+        return true;
+    }
+    qsort(l->revoked, l->n_revoked, sizeof *l->revoked, compare);
+    return merge(l, old);
 }
 
 bool trust_list_read(struct trust_list *l, const struct trust_list *old, const struct rows *rows,
                      struct err *err)
 {
     size_t n = rows_count(rows);
-    l->n_keys = 0;
-    l->n_revoked = 0;
+    *l = (struct trust_list){.sifted_us = clock_ticks_us()};
     l->revoked = calloc(n + 1, sizeof *l->revoked);
     if (l->revoked == NULL)
         return err_set(err, ERR_NO_MEMORY, NULL, "no memory for revocations");
@@ -78,8 +152,22 @@ bool trust_list_read(struct trust_list *l, const struct trust_list *old, const s
             return err_set(err, ERR_INTERNAL, NULL, "a key or revocation makes no sense");
         }
     }
-    qsort(l->revoked, l->n_revoked, sizeof *l->revoked, compare);
-    return true;
+    if (keep_old(l, old))
+        return true;
+    trust_list_release(l);
+    return err_set(err, ERR_NO_MEMORY, NULL, "no memory for revocations");
+}
+
+void trust_list_adopt(struct trust_list *l, struct trust_list *old)
+{
+    if (!l->same)
+        return;
+    free(l->revoked);
+    l->revoked = old->revoked;
+    l->n_revoked = old->n_revoked;
+    l->same = false;
+    old->revoked = NULL;
+    old->n_revoked = 0;
 }
 
 void trust_list_release(struct trust_list *l)
@@ -102,9 +190,9 @@ const struct trust_key *trust_list_key(const struct trust_list *l, const char *k
 }
 
 static const struct revocation *find(const struct trust_list *l, const char *subject,
-                                     bool of_session)
+                                     enum revoked kind)
 {
-    struct revocation wanted = {.of_session = of_session};
+    struct revocation wanted = {.kind = kind};
     if (l->n_revoked == 0 || !copy_text(wanted.subject, sizeof wanted.subject, subject))
         return NULL;
     return bsearch(&wanted, l->revoked, l->n_revoked, sizeof wanted, compare);
@@ -112,19 +200,11 @@ static const struct revocation *find(const struct trust_list *l, const char *sub
 
 bool trust_list_revokes(const struct trust_list *l, const struct principal *p)
 {
-    const struct revocation *account = find(l, p->account, false);
-    return (account != NULL && p->epoch < account->epoch) || find(l, p->session, true) != NULL;
-}
-
-bool trust_list_refuses_more(const struct trust_list *l, const struct trust_list *old)
-{
-    for (size_t i = 0; i < l->n_revoked; i++) {
-        const struct revocation *r = &l->revoked[i];
-        const struct revocation *was = find(old, r->subject, r->of_session);
-        if (was == NULL || was->epoch < r->epoch)
-            return true;
-    }
-    return false;
+    const struct revocation *account = find(l, p->account, REVOKED_ACCOUNT);
+    const struct revocation *role = find(l, p->role, REVOKED_ROLE);
+    return (account != NULL && p->epoch < account->epoch) ||
+           (role != NULL && p->role_epoch < role->epoch) ||
+           find(l, p->session, REVOKED_SESSION) != NULL;
 }
 
 bool trust_list_lacks_key(const struct trust_list *l, const struct trust_list *old)

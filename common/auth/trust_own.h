@@ -22,6 +22,7 @@ struct trust {
     pthread_rwlock_t lock;
     struct trust_list list;
     struct token_cache *cache;
+    uint64_t opened; /* connections of the pool, when the last poll had ended */
 
     atomic_int_fast64_t good_us; /* ticks when the last good poll began; 0: never */
     atomic_uint_fast64_t hits, verified, refused, polls, poll_failures;
@@ -33,7 +34,7 @@ struct trust {
     bool stop;
 };
 
-extern const struct stmt trust_poll_statement, trust_use_statement;
+extern const struct stmt trust_poll_statement, trust_since_statement, trust_use_statement;
 
 /* Starts and ends the polling thread (trust_poll.c). */
 bool trust_poll_start(struct trust *t);

@@ -9,16 +9,34 @@
 
 #include "core/banned.h"
 
+#define KEYS                                                                                       \
+    "SELECT 'snapshot', pg_current_snapshot()::text, NULL"                                         \
+    " UNION ALL "                                                                                  \
+    "SELECT 'key', kid, public_pem FROM identity_pub.signing_key"                                  \
+    " WHERE retired_at IS NULL OR retired_at > now()"                                              \
+    " UNION ALL "                                                                                  \
+    "SELECT kind, coalesce(role, subject_id::text), epoch::text FROM identity_pub.revocation"
+
 /* Tokens run ten minutes; what was revoked longer ago has none left. A key that is to be retired is
  * one until then. */
 const struct stmt trust_poll_statement = {
     .name = "trust_poll",
     .kind = STMT_ROWS,
-    .text = "SELECT 'key', kid, public_pem FROM identity_pub.signing_key"
-            " WHERE retired_at IS NULL OR retired_at > now()"
-            " UNION ALL "
-            "SELECT kind, subject_id::text, epoch::text FROM identity_pub.revocation"
-            " WHERE at > now() - interval '15 minutes'",
+    .text = KEYS " WHERE at > now() - interval '15 minutes'",
+};
+
+/* What the snapshot of the poll before had not seen. A transaction that began long ago and commits
+ * late was running in that snapshot, or began after it: its rows come with the next poll, whatever
+ * their time says. Each row comes once, so that a poll costs what is new. */
+static const char *const since_params[] = {"snapshot"};
+const struct stmt trust_since_statement = {
+    .name = "trust_poll_since",
+    .kind = STMT_ROWS,
+    .text = KEYS " WHERE written_by >= pg_snapshot_xmin($1::pg_snapshot)"
+                 " AND NOT pg_visible_in_snapshot(written_by, $1::pg_snapshot)",
+    .params = since_params,
+    .n_params = 1,
+    .index = 2,
 };
 
 static bool not_good(const struct principal *p, const void *arg)
@@ -31,29 +49,55 @@ static bool not_good(const struct principal *p, const void *arg)
 static void take_list(struct trust *t, const struct trust_list *fresh)
 {
     struct trust_list old = t->list; /* only this thread changes it */
-    bool more = trust_list_refuses_more(fresh, &old) || trust_list_lacks_key(fresh, &old);
+    bool more = fresh->more || trust_list_lacks_key(fresh, &old);
     pthread_rwlock_wrlock(&t->lock);
     t->list = *fresh;
+    trust_list_adopt(&t->list, &old);
     if (more)
         token_cache_drop(t->cache, not_good, &t->list);
     pthread_rwlock_unlock(&t->lock);
     trust_list_release(&old);
 }
 
+static uint64_t opened_of(struct trust *t)
+{
+    struct pool_stats stats;
+    pool_stats(t->options.pool, &stats);
+    return stats.opened;
+}
+
+/* Everything is read after a poll that failed and where a connection was opened since the last one:
+ * it may be another server that answers, or one that went back, which counts its transactions anew.
+ * One opened during a poll leaves the next one nothing to go on from. */
+static bool read_list(struct trust *t, struct trust_list *ret, struct err *err)
+{
+    struct tx tx = {.pool = t->options.pool, .arena = t->poll_arena, .scope = "{}", .lines = ""};
+    struct rows *rows = NULL;
+    const char *const values[] = {t->list.snapshot};
+    uint64_t opened = opened_of(t);
+    bool since = t->list.snapshot[0] != '\0' && opened == t->opened;
+    bool good =
+        tx_run(&tx, stmt_form(t->set, since ? &trust_since_statement : &trust_poll_statement),
+               since ? values : NULL, &rows, err) &&
+        trust_list_read(ret, &t->list, rows, err);
+    tx_end(&tx);
+    arena_reset(t->poll_arena);
+    t->opened = opened_of(t);
+    if (good && since && t->opened != opened)
+        ret->snapshot[0] = '\0';
+    return good;
+}
+
 static bool poll_once(struct trust *t, struct err *err)
 {
     int64_t began_us = clock_ticks_us();
-    struct tx tx = {.pool = t->options.pool, .arena = t->poll_arena, .scope = "{}", .lines = ""};
     struct trust_list fresh;
-    struct rows *rows = NULL;
-    bool good = tx_run(&tx, stmt_form(t->set, &trust_poll_statement), NULL, &rows, err) &&
-                trust_list_read(&fresh, &t->list, rows, err);
-    tx_end(&tx);
-    arena_reset(t->poll_arena);
+    bool good = read_list(t, &fresh, err);
     if (good) {
         take_list(t, &fresh);
         atomic_store(&t->good_us, began_us);
     } else {
+        t->list.snapshot[0] = '\0';
         atomic_fetch_add(&t->poll_failures, 1);
     }
     atomic_fetch_add(&t->polls, 1); /* last: whoever saw the count may rely on the list */
