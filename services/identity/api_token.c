@@ -22,7 +22,7 @@ enum { NAME_MAX_LENGTH = 80, ADDRESSES_COUNT = 16, LITERAL_MAX = 8 * 1024 };
     F_UUID("post_id", SHOWN, "The post it acts in."), \
     F_TEXT("name", IN_BODY | REQUIRED | SHOWN, 1, NAME_MAX_LENGTH, "What it is for.", "财政数据夜间同步"), \
     F_TEXTS("permissions", IN_BODY | REQUIRED | SHOWN, 64, "What it may do: a part of what the post acted in may use."), \
-    F_TEXTS("ranges", IN_BODY | REQUIRED | SHOWN, SCOPE_PREFIXES_MAX, "Where: beginnings of division codes inside the own ones."), \
+    F_TEXTS("ranges", IN_BODY | REQUIRED | SHOWN, SCOPE_PREFIXES_MAX, "Where: codes of divisions inside the own ones, each with all below it; 000000000000 is the country."), \
     F_TEXTS("addresses", IN_BODY | SHOWN, ADDRESSES_COUNT, "Address ranges it works from, v4 or v6 in CIDR; none: any."), \
     F_INSTANT("expires_at", IN_BODY | REQUIRED | SHOWN, "Its end; at most the setting identity.api_token_days ahead."), \
     F_INSTANT("last_used_at", SHOWN | NULLABLE, "Last use, to the minute."), \
@@ -143,7 +143,7 @@ static bool check_rights(struct request *rq, const struct rows *rows)
     const char *range = rows_text(rows, 0, BEYOND_RANGE);
     if (rows_text(rows, 0, WRONG_RANGE) != NULL)
         return refuse_value(rq, "/ranges", "not_a_range",
-                            "The beginning of a division code: 0, 2, 4, 6, 9 or 12 characters.");
+                            "The code of a division, of twelve characters.");
     if (permission != NULL && permission_find(permission) <= PERM_SIGNED_IN)
         return refuse_value(rq, "/permissions", "not_a_permission", "There is no such permission.");
     if (permission != NULL)

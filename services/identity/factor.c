@@ -41,7 +41,7 @@ bool factor_step(struct request *rq, const struct proof *p, const char *code, in
     struct totp_secret secret;
     if (!open_secret(rq, p, &secret))
         return false;
-    bool done = totp_find(&secret, code, rq->now, ret_step);
+    bool done = totp_find(&secret, code, rq->now, p->steps, ret_step);
     secret_wipe(&secret, sizeof secret);
     return done || fail(rq, ERR_INTERNAL, NULL, "%s", "");
 }
@@ -94,13 +94,6 @@ bool factor_take(struct request *rq, const struct proof *p, const char *code, bo
     return true;
 }
 
-/* What is left to do for an account that proved itself. */
-static unsigned must_of(const struct proof *p, bool administrator)
-{
-    unsigned must = p->must_change || p->expired ? MUST_CHANGE_PASSWORD : 0;
-    return administrator && !p->confirmed ? must | MUST_ENROL_TOTP : must;
-}
-
 static bool check_code(struct request *rq, const struct proof *p, bool repeated,
                        const char **ret_factors)
 {
@@ -127,7 +120,7 @@ bool factor_check(struct request *rq, const char *account_id, bool administrator
     *ret_factors = "password";
     if (p.confirmed && !check_code(rq, &p, repeated, ret_factors))
         return false;
-    *ret_must |= must_of(&p, administrator);
+    *ret_must |= proof_must(&p, administrator);
     return true;
 }
 

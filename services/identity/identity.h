@@ -8,11 +8,11 @@
 
 extern const struct route session_routes[], post_routes[], person_routes[], holder_routes[];
 extern const struct route log_in_routes[], refresh_routes[], device_routes[], jwks_routes[];
-extern const struct route password_routes[], factor_routes[];
+extern const struct route password_routes[], factor_routes[], factor_release_routes[];
 extern const struct route hand_over_routes[], post_import_routes[];
 extern const struct route api_token_routes[], machine_routes[];
 extern const struct route role_routes[], right_routes[], account_routes[];
-extern const struct route access_grant_routes[], me_routes[];
+extern const struct route access_grant_routes[], me_routes[], worklist_routes[];
 extern const struct route *const identity_resources[];
 extern const struct sealed_column identity_sealed[];
 extern const char *const post_duties[];
@@ -29,6 +29,9 @@ extern const struct setting identity_setting_table[];
 /* Begins to watch the signing key (signing_key.h), and ends it. */
 bool identity_start(struct engine *e, struct err *err);
 void identity_stop(struct engine *e);
+
+/* Binds :own_permissions, the codes of what the token permits, as an array (me.c). */
+bool me_bind_permissions(struct request *rq);
 
 /* `identity --hash-password`: reads a password from standard input, writes its hash. Returns the
  * exit status. */

@@ -21,7 +21,7 @@ static const struct field key_fields[] = {
     F_UUID("id", IN_PATH | IN_BODY | SHOWN, "Id of the key; may come from the client."),
     F_UUID("account_id", IN_BODY | REQUIRED | SHOWN, "The machine's account."),
     F_TEXT("kid", SHOWN, 43, 43, "Its RFC 7638 thumbprint: what an assertion's header names.", "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s"),
-    F_TEXT("public_key", IN_BODY | REQUIRED | SHOWN, 100, KEY_MAX, "Public P-256 key: PEM, or the text of a JWK; shown as PEM.", "-----BEGIN PUBLIC KEY-----\\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEMKBCTNIcKUSDii11ySs3526iDZ8A\\niTo7Tu6KPAqv7D7gS2XpJFbZiItSs3m9+9Ue6GnvHw/GW2ZZaVtszggXIw==\\n-----END PUBLIC KEY-----\\n"),
+    F_TEXT("public_key", IN_BODY | REQUIRED | SHOWN, 100, KEY_MAX, "Public P-256 key: PEM, or the text of a JWK; shown as PEM.", "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEMKBCTNIcKUSDii11ySs3526iDZ8A\niTo7Tu6KPAqv7D7gS2XpJFbZiItSs3m9+9Ue6GnvHw/GW2ZZaVtszggXIw==\n-----END PUBLIC KEY-----\n"),
     F_INSTANT("created_at", SHOWN, "When it was registered."),
     F_INSTANT("retired_at", SHOWN | NULLABLE, "From when on nothing signed with it is taken."),
     F_VERSION(),
@@ -54,9 +54,9 @@ static const struct field session_fields[] = {
 static handler add_key, open_machine_session;
 
 const struct route machine_routes[] = {
-    {METHOD_GET,  "/machine_keys", PERM_ACCOUNT_GRANT, key_filters, &SQL_machine_key_list, read_page, "list_machine_keys", "Keys of a machine", .shows = key_fields},
-    {METHOD_POST, "/machine_keys", PERM_ACCOUNT_GRANT, key_fields, &SQL_machine_key_insert, add_key, "create_machine_key", "Register a public key of a machine", .also = "public_key"},
-    {METHOD_POST, "/machine_keys/:id:retire", PERM_ACCOUNT_GRANT, key_fields, &SQL_machine_key_retire, write_one, "retire_machine_key", "Retire a key; tokens it opened are refused within a second", .probe = &SQL_machine_key_probe, .media = MEDIA_NONE},
+    {METHOD_GET,  "/machine_keys", PERM_ACCOUNT_READ, key_filters, &SQL_machine_key_list, read_page, "list_machine_keys", "Keys of a machine", .shows = key_fields},
+    {METHOD_POST, "/machine_keys", PERM_ACCOUNT_WRITE, key_fields, &SQL_machine_key_insert, add_key, "create_machine_key", "Register a public key of a machine", .also = "public_key"},
+    {METHOD_POST, "/machine_keys/:id:retire", PERM_ACCOUNT_WRITE, key_fields, &SQL_machine_key_retire, write_one, "retire_machine_key", "Retire a key; tokens it opened are refused within a second", .probe = &SQL_machine_key_probe, .media = MEDIA_NONE},
     {METHOD_POST, "/machine_sessions", PERM_PUBLIC, assertion_fields, NULL, open_machine_session, "open_machine_session", "An access token of ten minutes for an assertion (RFC 7523)", .also = "client_assertion post_id", .status = 201, .shows = session_fields},
     ROUTES_END
 };
@@ -105,7 +105,7 @@ static bool copy(char *to, size_t size, const char *text)
 
 /* Columns of machine_of_key and machine_post. */
 enum { ACCOUNT, LOGIN, PEM, SECONDS, SKEW_S };
-enum { POST, ORGANISATION, DIVISION, ROLE, MASK, LINES, RANGES, PERMISSIONS };
+enum { POST, ORGANISATION, DIVISION, ROLE, MASK, ROLE_EPOCH, LINES, RANGES, PERMISSIONS };
 
 static bool find_key(struct request *rq, struct claimant *c)
 {
@@ -146,6 +146,7 @@ static bool fill_rights(const struct rows *rows, struct principal *p)
 {
     const char *lines = rows_text(rows, 0, LINES), *mask = rows_text(rows, 0, MASK);
     p->kind = PRINCIPAL_MACHINE;
+    p->role_epoch = sign_in_number(rows_text(rows, 0, ROLE_EPOCH), 0);
     p->mask = str_equal(mask, "usual")    ? MASK_USUAL
               : str_equal(mask, "strict") ? MASK_STRICT
                                           : MASK_HIDDEN;

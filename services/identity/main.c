@@ -9,7 +9,7 @@ int main(int argc, char **argv)
 {
     static const char *const readable[] = {"registry_pub", NULL};
     static const struct stmt *const forget[] = {&SQL_session_forget, &SQL_revocation_forget,
-                                                &SQL_assertion_forget, NULL};
+                                                &SQL_assertion_forget, &SQL_inbox_forget, NULL};
     static const struct service identity = {
         .name = "identity",
         .resources = identity_resources,

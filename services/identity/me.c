@@ -43,7 +43,7 @@ static const struct field acting_role[] = {
 };
 
 static const struct field own_range[] = {
-    F_TEXT("prefix", SHOWN, 0, 12, "Beginning of division codes; empty: the country.", "431302"),
+    F_CODE("code", SHOWN, "A division, with all below it; 000000000000 is the country."),
     F_TEXT("name", SHOWN | NULLABLE, 1, 80, "The division's name.", "娄星区"),
     FIELDS_END
 };
@@ -87,10 +87,10 @@ static const struct field me_fields[] = {
     F_OBJECT("role", SHOWN | NULLABLE, acting_role, "That post's role."),
     F_TEXTS("permissions", SHOWN, 64, "What the token permits."),
     F_TEXTS("grantable", SHOWN, 64, "What the post may give on; nothing while acting under access for a time."),
-    F_ARRAY("ranges", SHOWN, own_range, 32, "Where: beginnings of division codes."),
+    F_ARRAY("ranges", SHOWN, own_range, 32, "Where: divisions, each with all below it."),
     F_TEXTS("lines", SHOWN | NULLABLE, 32, "Lines (条) it is limited to; null: every line."),
     F_ENUM("personal_data", SHOWN, masks, "How masked personal data is shown."),
-    F_TEXTS("must", SHOWN, 2, "What must be done before anything else: change_password, enrol_totp."),
+    F_TEXTS("must", SHOWN, 3, "What must be done before anything else: change_password, enrol_totp, release_factor."),
     F_UUID("access_grant_id", SHOWN | NULLABLE, "The access for a time acted under."),
     F_OBJECT("session", SHOWN | NULLABLE, own_session, "The session; null for API tokens."),
     F_ARRAY("posts", SHOWN, other_post, 500, "The posts the account may act in today."),
@@ -125,8 +125,8 @@ static const struct field explained_fields[] = {
     F_TEXT("read_permission", SHOWN, 1, 40, "What reading it needs besides.", "duty_list.read"),
     F_BOOL("readable", SHOWN, "The caller has that."),
     F_TEXTS("verbs", SHOWN, 16, "What else the caller may do with it."),
-    F_TEXT("sentence", SHOWN, 1, 600, "All of it in Chinese.", "该分解项归涟滨街道（431302006000）管理，在您的区划范围娄星区之内；它不分条线；您有权限 duty_list.read，可以查看。"),
-    F_TEXT("detail", SHOWN, 1, 600, "All of it in English.", "This item is kept by 431302006000: it lies in your range \"431302\"; it has no line; you hold duty_list.read and may read it."),
+    F_TEXT("sentence", SHOWN, 1, 600, "All of it in Chinese.", "该分解项归涟滨街道（431302006000）管理，在您的区划范围娄星区之内；它不分条线；您可以查看（权限 duty_list.read）。"),
+    F_TEXT("detail", SHOWN, 1, 600, "All of it in English.", "This item is kept by 431302006000: it lies in your range 431302000000; it has no line; you hold duty_list.read and may read it."),
     FIELDS_END
 };
 
@@ -166,7 +166,7 @@ static bool bind(struct literal *l, struct request *rq, const char *name)
     return (text != NULL && arg_bind(rq, name, text)) || fail(rq, ERR_NO_MEMORY, NULL, "%s", "");
 }
 
-static bool bind_permissions(struct request *rq)
+bool me_bind_permissions(struct request *rq)
 {
     struct literal l;
     begin(&l, rq);
@@ -194,6 +194,8 @@ static bool bind_must(struct request *rq)
         add(&l, "change_password");
     if ((rq->principal.must & MUST_ENROL_TOTP) != 0)
         add(&l, "enrol_totp");
+    if ((rq->principal.must & MUST_RELEASE_FACTOR) != 0)
+        add(&l, "release_factor");
     return bind(&l, rq, "own_must");
 }
 
@@ -206,7 +208,7 @@ static bool bind_text(struct request *rq, const char *name, const char *text)
 /* What the token says. */
 static bool bind_own(struct request *rq)
 {
-    return bind_permissions(rq) && bind_ranges(rq) &&
+    return me_bind_permissions(rq) && bind_ranges(rq) &&
            bind_text(rq, "own_lines", rq->principal.lines);
 }
 

@@ -37,8 +37,6 @@ const struct route password_routes[] = {
 };
 /* clang-format on */
 
-enum { HISTORY_MAX = 25 /* passwords that one change is held against */ };
-
 static bool refuse_new(struct request *rq, const char *code, const char *detail)
 {
     return proof_refuse(rq, "/new_password", code, detail);
@@ -72,8 +70,7 @@ static bool was_used(struct request *rq, const struct proof *p, const char *pass
     *ret_used = p->history > 0 && strcmp(password, arg_text(rq, "current_password")) == 0;
     if (*ret_used || p->history < 2)
         return true;
-    int64_t earlier = p->history < HISTORY_MAX ? p->history - 1 : HISTORY_MAX - 1;
-    const char *limit = arena_printf(rq->arena, "%d", (int)earlier);
+    const char *limit = arena_printf(rq->arena, "%d", (int)(p->history - 1));
     if (limit == NULL)
         return fail(rq, ERR_NO_MEMORY, NULL, "%s", "");
     return arg_bind(rq, "earlier", limit) &&

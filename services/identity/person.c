@@ -60,9 +60,8 @@ const struct route person_routes[] = {
 /* clang-format on */
 
 const struct sealed_column identity_sealed[] = {
-    {"identity.person.citizen_id", true, &SQL_person_citizen_id_find,
-     &SQL_person_citizen_id_rewrite},
-    {"identity.person.phone", true, &SQL_person_phone_find, &SQL_person_phone_rewrite},
+    {"identity.person.citizen_id", true, &SQL_person_sealed_find, &SQL_person_sealed_rewrite},
+    {"identity.person.phone", true, &SQL_person_sealed_find, &SQL_person_sealed_rewrite},
     {"identity.credential.totp_secret", false, &SQL_credential_totp_find,
      &SQL_credential_totp_rewrite},
     {0},

@@ -25,7 +25,10 @@ enum {
     PROOF_MIN_LENGTH,
     PROOF_CLASSES,
     PROOF_HISTORY,
-    PROOF_REFUSED
+    PROOF_REFUSED,
+    PROOF_STEPS,
+    PROOF_RELEASED,
+    PROOF_RELEASE
 };
 
 static const char whole_country[] = "{[\"\",\"~\")}";
@@ -87,7 +90,7 @@ static int64_t number(const struct rows *rows, size_t column)
 bool proof_read(struct request *rq, const char *account, struct proof *ret)
 {
     struct rows *rows = NULL;
-    if (!proof_rows(rq, &SQL_proof_of_account, account, &rows))
+    if (!sign_in_counted(rq) || !proof_rows(rq, &SQL_proof_of_account, account, &rows))
         return false;
     if (rows_count(rows) == 0)
         return fail(rq, ERR_NOT_FOUND, NULL, "%s", "");
@@ -101,6 +104,9 @@ bool proof_read(struct request *rq, const char *account, struct proof *ret)
         .expired = flag(rows, PROOF_EXPIRED),
         .administrator = flag(rows, PROOF_ADMINISTRATOR),
         .history = number(rows, PROOF_HISTORY),
+        .steps = number(rows, PROOF_STEPS),
+        .released = flag(rows, PROOF_RELEASED),
+        .release = rows_text(rows, 0, PROOF_RELEASE),
         .locked_s = rows_text(rows, 0, PROOF_LOCKED_S),
         .limits = {.min_length = number(rows, PROOF_MIN_LENGTH),
                    .classes = number(rows, PROOF_CLASSES),
@@ -109,6 +115,16 @@ bool proof_read(struct request *rq, const char *account, struct proof *ret)
                    .name = rows_text(rows, 0, PROOF_NAME)},
     };
     return true;
+}
+
+unsigned proof_must(const struct proof *p, bool administrator)
+{
+    unsigned must = p->must_change || p->expired ? MUST_CHANGE_PASSWORD : 0;
+    if (!administrator)
+        return must;
+    if (!p->confirmed)
+        return must | MUST_ENROL_TOTP;
+    return p->released ? must : must | MUST_RELEASE_FACTOR;
 }
 
 bool proof_read_own(struct request *rq, struct proof *ret)

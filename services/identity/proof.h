@@ -15,9 +15,11 @@ struct proof {
     const char *sealed; /* the second factor's secret, sealed; NULL: none */
     bool confirmed;     /* the second factor is in force */
     bool must_change, expired;
-    bool administrator; /* may act, today or later, as one of the three kinds */
-    int64_t history;
-    const char *locked_s; /* NULL: the name is not locked */
+    bool administrator;     /* may act, today or later, as one of the three kinds */
+    int64_t history, steps; /* passwords held against; time steps a clock may be off */
+    bool released;          /* a security administrator vouches for the second factor */
+    const char *release;    /* digest of the code that would say so; NULL: none is out */
+    const char *locked_s;   /* NULL: the name is not locked */
     struct password_limits limits;
 };
 
@@ -37,6 +39,9 @@ bool proof_read(struct request *rq, const char *account, struct proof *ret);
  * not an API token's, and of a name that is not locked. The request's memory is wiped when it ends.
  */
 bool proof_read_own(struct request *rq, struct proof *ret);
+
+/* What it must do before anything else (enum must_do). */
+unsigned proof_must(const struct proof *p, bool administrator);
 
 /* Counts a failed log-in of the account's name (rule I-210). Not within a
  * transaction that the request's refusal would undo. */

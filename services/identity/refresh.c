@@ -84,7 +84,8 @@ static bool read_rights(struct request *rq, struct refresh *r)
     return sign_in_fill(rq, &r->in);
 }
 
-static bool step(struct request *rq, struct refresh *r)
+/* Sets `*ret_gone` when the session is not there to be refreshed. */
+static bool step(struct request *rq, struct refresh *r, bool *ret_gone)
 {
     struct rows *rows = NULL;
     const char *number = arena_printf(rq->arena, "%lld", (long long)r->number);
@@ -93,6 +94,7 @@ static bool step(struct request *rq, struct refresh *r)
         !sign_in_rows(rq, &SQL_refresh_step, &rows))
         return false;
     const char *taken = rows_count(rows) == 0 ? NULL : rows_text(rows, 0, 0);
+    *ret_gone = taken == NULL;
     if (str_equal(taken, "first") || str_equal(taken, "again"))
         return true;
     if (str_equal(taken, "reused"))
@@ -103,12 +105,27 @@ static bool step(struct request *rq, struct refresh *r)
     return sign_in_over(rq);
 }
 
+static bool take_step(struct request *rq, struct refresh *r, bool *ret_gone)
+{
+    *r = (struct refresh){.number = 0};
+    return find_session(rq, r) && follow(rq, r) && take_session(rq, r) && read_rights(rq, r) &&
+           step(rq, r, ret_gone);
+}
+
+/* A session that was there when it was read, and not when its number was to move, has changed its
+ * post between the two, or ended: once more, from the beginning, tells. */
 static bool refresh(struct request *rq)
 {
     arena_wipe_on_reset(rq->arena);
     struct refresh *r = arena_new(rq->arena, struct refresh);
+    bool gone = false;
     if (r == NULL)
         return fail(rq, ERR_NO_MEMORY, NULL, "%s", "");
-    return find_session(rq, r) && follow(rq, r) && take_session(rq, r) && read_rights(rq, r) &&
-           step(rq, r) && sign_in_answer(rq, &r->in, 200);
+    bool done = take_step(rq, r, &gone);
+    if (!done && gone) {
+        gone = false;
+        err_clear(&rq->err);
+        done = take_step(rq, r, &gone);
+    }
+    return done && sign_in_answer(rq, &r->in, 200);
 }

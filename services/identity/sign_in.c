@@ -147,10 +147,7 @@ bool sign_in_must(struct request *rq, struct sign_in *s)
     struct proof p;
     if (!proof_read(rq, s->who.account, &p))
         return false;
-    if (p.must_change || p.expired)
-        s->who.must |= MUST_CHANGE_PASSWORD;
-    if (p.administrator && !p.confirmed)
-        s->who.must |= MUST_ENROL_TOTP;
+    s->who.must |= proof_must(&p, p.administrator);
     return true;
 }
 
@@ -243,6 +240,7 @@ bool sign_in_fill(struct request *rq, struct sign_in *s)
     const char *grant = sign_in_grant(s, GRANT_ID);
     p->kind = kind_of(s);
     p->mask = mask_of(sign_in_post(s, POST_MASK));
+    p->role_epoch = sign_in_number(sign_in_post(s, POST_ROLE_EPOCH), 0);
     return sign_in_copy(rq, p->post, sizeof p->post, sign_in_post(s, POST_ID)) &&
            sign_in_copy(rq, p->organisation, sizeof p->organisation,
                         sign_in_post(s, POST_ORGANISATION)) &&

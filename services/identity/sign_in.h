@@ -51,6 +51,7 @@ enum {
     POST_RANGES,
     POST_PERMISSIONS,
     POST_MASK,
+    POST_ROLE_EPOCH,
     POST_LEFT_S
 };
 enum {

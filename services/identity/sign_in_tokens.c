@@ -44,7 +44,7 @@ const struct field sign_in_fields[] = {
     F_UUID("access_grant_id", SHOWN | NULLABLE, "The access for a time acted under; null: the post's own rights."),
     F_TEXTS("permissions", SHOWN, 64, "What may be done; nothing while `must` names something."),
     F_ENUM("mask", SHOWN, masks, "How masked personal data is shown."),
-    F_TEXTS("must", SHOWN, 4, "What has to be done first: change_password, enrol_totp."),
+    F_TEXTS("must", SHOWN, 4, "What has to be done first: change_password, enrol_totp, release_factor."),
     F_ARRAY("posts", SHOWN, own_post_fields, 500, "Every post the account may act in."),
     F_ARRAY("access_grants", SHOWN, own_grant_fields, 500, "Every access for a time that these posts have."),
     FIELDS_END
@@ -99,10 +99,15 @@ static void put_permissions(struct buf *b, permission_set set)
 
 static void put_must(struct buf *b, unsigned must)
 {
+    static const char *const words[] = {"change_password", "enrol_totp", "release_factor"};
+    const char *comma = "";
     buf_str(b, ",\"must\":[");
-    buf_str(b, (must & MUST_CHANGE_PASSWORD) != 0 ? "\"change_password\"" : "");
-    buf_str(b, must == (MUST_CHANGE_PASSWORD | MUST_ENROL_TOTP) ? "," : "");
-    buf_str(b, (must & MUST_ENROL_TOTP) != 0 ? "\"enrol_totp\"" : "");
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+        if ((must & 1U << i) == 0)
+            continue;
+        buf_printf(b, "%s\"%s\"", comma, words[i]);
+        comma = ",";
+    }
     buf_char(b, ']');
 }
 

@@ -41,12 +41,13 @@ bool totp_code(const struct totp_secret *secret, int64_t step, char ret_code[sta
     return true;
 }
 
-bool totp_find(const struct totp_secret *secret, const char *code, instant_us at, int64_t *ret_step)
+bool totp_find(const struct totp_secret *secret, const char *code, instant_us at, int64_t off,
+               int64_t *ret_step)
 {
     bool right_length = strlen(code) == TOTP_DIGITS;
     int64_t now = totp_step(at);
     *ret_step = 0;
-    for (int64_t step = now - TOTP_DRIFT; step <= now + TOTP_DRIFT; step++) {
+    for (int64_t step = now - off; step <= now + off; step++) {
         char wanted[TOTP_CODE];
         if (!totp_code(secret, step, wanted))
             return false;

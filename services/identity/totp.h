@@ -16,7 +16,6 @@ enum {
     TOTP_CODE = TOTP_DIGITS + 1, /* with the NUL */
     TOTP_SECRET = 20,            /* bytes of our secrets: RFC 4226, R6, and what apps expect */
     TOTP_SECRET_MAX = 64,
-    TOTP_DRIFT = 1, /* steps a phone's clock may be off, either way */
 };
 
 struct totp_secret {
@@ -30,9 +29,9 @@ int64_t totp_step(instant_us at);
 /* The code of a step. False when the library cannot. */
 bool totp_code(const struct totp_secret *secret, int64_t step, char ret_code[static TOTP_CODE]);
 
-/* The step near `at` (TOTP_DRIFT to each side) whose code `code` is, in `ret_step`, 0 for none; all
+/* The step near `at` (`off` to each side) whose code `code` is, in `ret_step`, 0 for none; all
  * of them are worked out and compared whichever it is. False as above. */
-bool totp_find(const struct totp_secret *secret, const char *code, instant_us at,
+bool totp_find(const struct totp_secret *secret, const char *code, instant_us at, int64_t off,
                int64_t *ret_step);
 
 #endif

@@ -5,7 +5,8 @@ import { within } from '../support/accounts.mjs';
 import { audit, bearer, grant, hold, newAccount, newCaller, newOfficial, newPerson, newPost, security, settled, system } from '../support/admins.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { allOf, as, unique } from '../support/client.mjs';
-import { county, louxing, nobodysId, otherCounty, province, shuangfeng, town, townOffice } from '../support/world.mjs';
+import { citizenId } from '../support/numbers.mjs';
+import { county, louxing, newOrganisation, nobodysId, otherCounty, province, shuangfeng, town, townOffice } from '../support/world.mjs';
 
 const hunan = '430000000000';
 const country = '000000000000';
@@ -57,6 +58,23 @@ test('A-1: every line is more than one line, and another line is another', async
   beyond(await grant(post, { role: 'department_office', ranges: [louxing], lines: ['water', 'agriculture'] }, limited.caller), '/lines');
   assertRefused(await grant(post, { role: 'department_office', ranges: [louxing], lines: [] }, limited.caller), 422, 'invalid', { pointer: '/lines' });
   assertDone(await grant(post, { role: 'department_office', ranges: [louxing], lines: ['water'] }, limited.caller));
+});
+
+test('A-1: who is limited to a line takes nothing away in another one', async () => {
+  const limited = await newCaller(louxing, { role: 'security_admin', ranges: [louxing], lines: ['water'] });
+  const of_ = async (lines) => assertDone(await grant(await newPost(louxing), { role: 'department_office', ranges: [louxing], lines }));
+  const nothing = { role: null };
+  for (const lines of [['fire'], ['water', 'fire'], null]) beyond(await grant(await of_(lines), nothing, limited.caller), '/lines');
+  beyond(await grant(await of_(['fire']), { role: 'department_office', ranges: [louxing], lines: ['water'] }, limited.caller), '/lines');
+  assertRecord(assertDone(await grant(await of_(['water']), nothing, limited.caller)), { role: null });
+  const fire = await newOrganisation({ line: 'fire' });
+  const ofUnit = assertDone(await system.post('/identity/posts', { organisation_id: fire.id, title: unique('岗'), duty: 'staff' }), 201);
+  beyond(await grant(ofUnit, { role: 'department_office', ranges: [louxing], lines: ['water'] }, limited.caller), '/lines');
+  const machine = assertDone(await system.post('/identity/accounts', { login: unique('m'), kind: 'machine', owner_division: louxing }), 201);
+  const let_ = async (lines) => assertDone(await security.post('/identity/account_posts', { account_id: machine.id, post_id: (await of_(lines)).id }), 201);
+  const remove = (entry) => limited.caller.post(`/identity/account_posts/${entry.id}:remove`);
+  beyond(await remove(await let_(['fire'])));
+  assertDone(await remove(await let_(['water'])));
 });
 
 test('A-1: each level gives within its own subtree', async () => {
@@ -148,6 +166,28 @@ test('A-5: of three kinds given to one account at once, one is', async () => {
   for (const role of ['system_admin', 'security_admin', 'audit_admin']) posts.push(assertDone(await grant(await newPost(louxing), rightsOf(role, louxing))));
   const answers = await Promise.all(posts.map((post) => security.post('/identity/account_posts', { account_id: account.id, post_id: post.id })));
   assert.deepEqual(answers.map((a) => a.status).sort(), [201, 409, 409], answers.map((a) => a.text).join(' '));
+});
+
+test('A-5: two records of one human being are one, and whose the other is stays untold', async () => {
+  const number = citizenId();
+  const record = async (owner_division, more = {}) =>
+    assertDone(await system.post('/identity/persons', { owner_division, name: unique('人'), ...more }), 201);
+  const given = async (division, role, person) => {
+    const post = await newPost(division);
+    assertDone(await hold(post, person), 201);
+    return grant(post, rightsOf(role, division));
+  };
+  const here = await record(louxing, { citizen_id: number });
+  assertDone(await given(louxing, 'system_admin', here));
+  const there = await record(shuangfeng, { citizen_id: number });
+  const told = assertRefused(await given(shuangfeng, 'audit_admin', there), 409, 'state_conflict');
+  assert.match(told.detail, /audit and a system administrator/);
+  for (const secret of [here.id, here.name, louxing, number]) assert.ok(!JSON.stringify(told).includes(secret), secret);
+  const nobody = await record(shuangfeng);
+  assertRefused(await given(shuangfeng, 'audit_admin', nobody), 409, 'state_conflict');
+  const other = await record(shuangfeng, { citizen_id: citizenId() });
+  assertDone(await given(shuangfeng, 'audit_admin', other));
+  assertRefused(await system.patch(`/identity/persons/${other.id}`, other.version, { citizen_id: null }), 409, 'state_conflict');
 });
 
 test('A-5: a machine is no administrator, whose key another would hold', async () => {

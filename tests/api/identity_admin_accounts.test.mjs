@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { enrolled, logIn, within } from '../support/accounts.mjs';
+import { codeOf, enrolled, forgetSteps, logIn, within } from '../support/accounts.mjs';
 import { bearer, grant, hold, newAccount, newCaller, newOfficial, newPerson, newPost, security, settled, system } from '../support/admins.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { allOf, newKey, unique } from '../support/client.mjs';
-import { rows } from '../support/database.mjs';
+import { rows, run } from '../support/database.mjs';
 import { county, louxing, nobodysId, otherCounty, shuangfeng, town } from '../support/world.mjs';
 
 const accounts = '/identity/accounts';
@@ -107,13 +107,83 @@ test('A-6: access for a time beyond the caller\'s divisions counts, until it end
 test('A-6: a key is a machine\'s like a password a person\'s', async () => {
   const machine = assertDone(await local.caller.post(accounts, { login: unique('m'), kind: 'machine', owner_division: louxing }), 201);
   const post = assertDone(await grant(await newPost(hunan), { role: 'integration', ranges: [hunan], lines: null }));
-  const { caller } = await newCaller(louxing, { role: 'security_admin', ranges: [louxing], lines: null });
+  const { caller } = await newCaller(louxing, { role: 'system_admin', ranges: [louxing], lines: null });
   const register = (by) => by.post('/identity/machine_keys', { account_id: machine.id,
     public_key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' }) });
   assertDone(await register(caller), 201);
   assertDone(await security.post('/identity/account_posts', { account_id: machine.id, post_id: post.id }), 201);
   beyond(await register(caller));
-  assertDone(await register(security), 201);
+  assertDone(await register(system), 201);
+});
+
+test('I-108: whoever gives a machine its posts registers no key of it, and the other way about', async () => {
+  const machine = assertDone(await system.post(accounts, { login: unique('m'), kind: 'machine', owner_division: louxing }), 201);
+  const public_key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' });
+  assertRefused(await security.post('/identity/machine_keys', { account_id: machine.id, public_key }), 403, 'forbidden');
+  const key = assertDone(await system.post('/identity/machine_keys', { account_id: machine.id, public_key }), 201);
+  const post = assertDone(await grant(await newPost(louxing), { role: 'integration', ranges: [louxing], lines: null }));
+  assertRefused(await system.post('/identity/account_posts', { account_id: machine.id, post_id: post.id }), 403, 'forbidden');
+  assertDone(await security.post('/identity/account_posts', { account_id: machine.id, post_id: post.id }), 201);
+  assertRefused(await security.post(`/identity/machine_keys/${key.id}:retire`), 403, 'forbidden');
+  assert.equal(assertDone(await security.get('/identity/machine_keys', { account_id: machine.id })).items.length, 1);
+});
+
+// An administrator with a second factor, for which nobody has vouched.
+async function unreleased() {
+  const official = await newOfficial(louxing, { role: 'audit_admin', ranges: [louxing], lines: null });
+  const secret = 'Quiet-river-8-crossing';
+  const first = assertDone(await logIn(official.account, official.account.password), 201);
+  assertDone(await bearer(first.access_token).post('/identity/me:change_password', { current_password: official.account.password, new_password: secret }));
+  const { totp } = await enrolled(official.account, secret);
+  const open = async () => { forgetSteps(official.account); return assertDone(await logIn(official.account, secret, { code: codeOf(totp) }), 201); };
+  return { ...official, open, at: `${accounts}/${official.account.id}` };
+}
+const show = (session, release_code) => bearer(session.access_token).post('/identity/me/totp:release', { release_code });
+
+test('I-229: whoever gives out an administrator\'s password and enrols the second factor has no rights by it', async () => {
+  const { account, open, at } = await unreleased();
+  const session = await open();
+  assert.deepEqual(session.must, ['release_factor']);
+  assert.deepEqual(session.permissions, []);
+  const refused = assertRefused(await bearer(session.access_token).get('/identity/posts'), 403, 'action_required');
+  assert.match(refused.detail, /totp:release/);
+  assertRefused(await show(session, 'AAAA-AAAA-AAAA-AAAA'), 422, 'invalid', { pointer: '/release_code', code: 'wrong_code' });
+  assertRefused(await system.post(`${at}:release_factor`, { reason: '当面核对' }), 403, 'forbidden');
+  const drawn = await security.post(`${at}:release_factor`, { reason: '当面核对' });
+  const { release_code: code } = assertDone(drawn);
+  assert.match(code, /^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}$/);
+  assert.equal(drawn.headers.get('cache-control'), 'no-store');
+  const { release_code: later } = assertDone(await security.post(`${at}:release_factor`, { reason: '当面核对' }));
+  assertRefused(await show(session, code), 422, 'invalid', { code: 'wrong_code' });
+  assertDone(await show(session, later));
+  assertRefused(await show(session, later), 409, 'state_conflict');
+  const full = await open();
+  assert.deepEqual(full.must, []);
+  assert.ok(full.permissions.includes('audit.read'));
+  assert.deepEqual(rows(`SELECT DISTINCT reason FROM identity.audit_log WHERE record_id = '${account.id}' AND verb = 'release_factor'`), [{ reason: '当面核对' }]);
+  const kept = JSON.stringify(rows(`SELECT body, before FROM identity.audit_log WHERE record_id = '${account.id}'`));
+  assert.ok(!kept.includes(later) && !kept.includes(code));
+});
+
+test('I-229: a code runs out, and ends with the factor and with a password given by somebody else', async () => {
+  const { account, open, at } = await unreleased();
+  const session = await open();
+  const { release_code: code } = assertDone(await security.post(`${at}:release_factor`, { reason: '当面核对' }));
+  run(`UPDATE identity.credential SET release_until = now() - interval '1 second' WHERE account_id = '${account.id}'`);
+  assertRefused(await show(session, code), 422, 'invalid', { code: 'wrong_code' });
+  const { release_code: second } = assertDone(await security.post(`${at}:release_factor`, { reason: '当面核对' }));
+  assertDone(await show(session, second));
+  assertDone(await security.post(`${at}:reset_factor`));
+  const [left] = rows(`SELECT released_at, release_digest FROM identity.credential WHERE account_id = '${account.id}'`);
+  assert.deepEqual(left, { released_at: null, release_digest: null });
+  assertDone(await security.post(`${at}:release_factor`, { reason: '当面核对' }));
+  assertDone(await system.post(`${at}:reset_password`));
+  assert.equal(rows(`SELECT release_digest FROM identity.credential WHERE account_id = '${account.id}'`)[0].release_digest, null);
+});
+
+test('A-2, I-229: nobody vouches for their own second factor', async () => {
+  const { caller, account } = await newCaller(louxing, { role: 'security_admin', ranges: [louxing], lines: null });
+  beyond(await caller.post(`${accounts}/${account.id}:release_factor`, { reason: '当面核对' }));
 });
 
 test('A-2: nobody administers their own account', async () => {

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { newKey, send } from '../support/client.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
-import { rows } from '../support/database.mjs';
+import { rows, run } from '../support/database.mjs';
 import { stateDir } from '../support/settings.mjs';
 import { claimsOf, password } from '../support/tokens.mjs';
 import { codeOf, enrolled, forgetSteps, logIn, newAccount, signedIn, steadyStep, within } from '../support/accounts.mjs';
@@ -157,7 +157,7 @@ test('an API token changes neither password nor second factor', async () => {
   const account = newAccount();
   const caller = await signedIn(account);
   const expires = new Date(Date.now() + 3600_000).toISOString();
-  const { token } = assertDone(await caller.post('/identity/api_tokens', { name: 'script', permissions: ['duty_list.read'], ranges: ['431302'], expires_at: expires }), 201);
+  const { token } = assertDone(await caller.post('/identity/api_tokens', { name: 'script', permissions: ['duty_list.read'], ranges: ['431302000000'], expires_at: expires }), 201);
   assertDone(await send('GET', '/registry/duty_lists', { token }));
   for (const path of paths) assertRefused(await send('POST', path, { token, body: bodyOf(path), key: newKey() }), 403, 'forbidden');
   assertDone(await logIn(account), 201);
@@ -203,4 +203,22 @@ test('a token is needed, and a code of six digits', async () => {
   for (const path of paths) assertRefused(await send('POST', path, { body: {} }), 401, 'unauthenticated');
   const caller = await signedIn(newAccount());
   assertRefused(await confirm(caller, '12345'), 422, 'invalid', { pointer: '/code', code: 'too_short' });
+});
+
+// A setting of a division of the test's own, so that no other test feels it.
+function withSetting(key, value) {
+  const account = newAccount();
+  const division = `43${String(Math.floor(Math.random() * 1e4)).padStart(4, '0')}`.padEnd(12, '0');
+  run(`UPDATE identity.account SET owner_division = '${division}' WHERE id = '${account.id}';
+       INSERT INTO zeren.setting (key, division, year, value, assumed, source) VALUES ('${key}', '${division}', 0, '${value}', true, 'a test') ON CONFLICT DO NOTHING`);
+  return account;
+}
+
+test('I-223: how far a phone\'s clock may be off is a setting', async () => {
+  const account = withSetting('identity.totp_steps', '0');
+  await steadyStep();
+  const caller = await signedIn(account);
+  const { secret } = assertDone(await enrol(caller));
+  assertRefused(await confirm(caller, codeOf(secret, -1)), 422, 'invalid', { pointer: '/code' });
+  assertDone(await confirm(caller, codeOf(secret)));
 });

@@ -5,7 +5,7 @@ import { security, system } from '../support/admins.mjs';
 import { allOf, unique, uuid } from '../support/client.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { rows, run } from '../support/database.mjs';
-import { county, confirmed, listInForce, louxing, newOrganisation, nobodysId, otherCounty, prefecture, report, townOffice, unitOf, valueItem } from '../support/world.mjs';
+import { county, confirmed, listInForce, louxing, newOrganisation, nobodysId, otherCounty, prefecture, report, shuangfeng, townOffice, unitOf, valueItem } from '../support/world.mjs';
 
 const posts = '/identity/posts';
 const reason = '任免文件〔2026〕12号';
@@ -113,6 +113,113 @@ test('what the leaving person had for the post ends with it', async () => {
   assert.equal(rows(`SELECT 1 FROM identity.revocation WHERE subject_id = '${ends}'`).length, 1);
   assert.equal(rows(`SELECT revoked_at FROM identity.api_token WHERE id = '${keeps}'`)[0].revoked_at, null, 'another post\'s stays');
   assert.deepEqual(rows(`SELECT post_id FROM identity.account_post WHERE account_id = '${account}'`).map((r) => r.post_id), [other.id]);
+});
+
+const inspection = '第三轮交叉督查';
+const giveAccess = async (post, more = {}) => assertDone(await security.post('/identity/access_grants', { post_id: post.id, owner_division: shuangfeng,
+  permissions: ['duty_list.read'], reason: inspection, ends_at: `${after(60)}T00:00:00Z`, ...more }), 201);
+const access = (given) => rows(`SELECT ended_at, ended_by, end_reason, ends_at = '${given.ends_at}' AS as_given,
+  (ends_at AT TIME ZONE 'Asia/Shanghai')::date AS until FROM identity.access_grant WHERE id = '${given.id}'`)[0];
+
+test('access for a time ends with who leaves: what was given for the next one stays', async () => {
+  const [post, first, second] = [await newPost(), await newPerson(), await newPerson()];
+  await hold(post, first);
+  const [now, later] = [await giveAccess(post), await giveAccess(post, { starts_at: `${after(30)}T00:00:00Z` })];
+  const ordered = assertDone(await handOver(post, 1, { person_id: second.id, starts_on: after(20) }));
+  assert.equal(ordered.access_grants, 1);
+  assert.equal(ordered.access_ended.length, 1);
+  assertRecord(ordered.access_ended[0], { id: now.id, owner_division: shuangfeng, division: '双峰县', permissions: ['duty_list.read'], reason: inspection });
+  assert.equal(Date.parse(ordered.access_ended[0].ends_at), Date.parse(now.ends_at), 'until when it was given');
+  assertRecord(access(now), { ended_at: null, until: after(20) });
+  assertRecord(access(later), { ended_at: null, as_given: true });
+  assertDone(await vacate(post, 2, { ends_on: today() }));
+  assertRecord(access(now), { end_reason: reason });
+  assert.notEqual(access(now).ended_at, null);
+  assert.equal(access(later).ended_at, null);
+  assert.deepEqual(rows(`SELECT owner_division, verb FROM identity.audit_log WHERE record = 'access_grant' AND record_id = '${now.id}' ORDER BY id`),
+    [{ owner_division: shuangfeng, verb: 'create_access_grant' }, { owner_division: shuangfeng, verb: 'hand_over_post' }, { owner_division: shuangfeng, verb: 'vacate_post' }]);
+});
+
+test('access given while somebody held the post is not found by who comes after a gap', async () => {
+  const [post, first, second] = [await newPost(), await newPerson(), await newPerson()];
+  await hold(post, first, '2026-01-01', after(1));
+  const given = await giveAccess(post);
+  assertRecord(assertDone(await handOver(post, 1, { person_id: second.id, starts_on: after(3) })), { vacant_since: after(1), access_grants: 0 });
+  assertRecord(access(given), { until: after(3) });
+});
+
+test('nor by who comes without a hand-over, by an entry or by a table', async () => {
+  const holders = (post, person, starts_on) => county.post('/identity/holders', { post_id: post.id, person_id: person.id, starts_on });
+  const table = (post, person, starts_on) => county.load('/identity/posts:import', {},
+    `organisation_division,organisation,title,duty,role,person,citizen_id,phone,starts_on\n${[louxing, unit.name, post.title, 'staff', '', person.name, '', '', starts_on].join(',')}\n`);
+  for (const come of [holders, table]) {
+    const [post, first, second] = [await newPost(), await newPerson(), await newPerson()];
+    await hold(post, first, '2026-01-01', after(1));
+    const [given, later] = [await giveAccess(post), await giveAccess(post, { starts_at: `${after(30)}T00:00:00+08:00` })];
+    assertDone(await come(post, second, after(3)), come === holders ? 201 : 200);
+    assertRecord(access(given), { ended_at: null, until: after(3) });
+    assertRecord(access(later), { ended_at: null, as_given: true });
+    assert.equal(rows(`SELECT count(*)::int AS n FROM identity.audit_log WHERE record = 'access_grant' AND record_id = '${given.id}'`)[0].n, 2);
+
+    const [empty, gone] = [await newPost(), await newPerson()];
+    await hold(empty, gone, '2026-01-01', today());
+    const still = await giveAccess(empty);
+    run(`UPDATE identity.access_grant SET created_at = created_at - interval '2 days' WHERE id = '${still.id}'`);
+    assertDone(await come(empty, second, today()), come === holders ? 201 : 200);
+    assertRecord(access(still), { end_reason: '岗位换人' });
+    assert.notEqual(access(still).ended_at, null);
+    const begun = await giveAccess(empty);
+    assertRecord(access(begun), { ended_at: null, as_given: true });
+  }
+});
+
+const withdraw = (post, version, day, caller = county) => caller.verb(`${posts}/${post.id}:withdraw_hand_over`, version, { day, reason: '任免文件撤销' });
+
+test('a hand-over still to come is called off: everything is as before', async () => {
+  const [post, first, second] = [await newPost(), await newPerson(), await newPerson()];
+  const [account, token] = [uuid(), uuid()];
+  await hold(post, first, '2026-01-01', after(200));
+  run(`INSERT INTO identity.account (id, login, person_id, owner_division) VALUES ('${account}', '${unique('stayer')}', '${first.id}', '${louxing}');
+       INSERT INTO identity.api_token (id, account_id, post_id, name, digest, permissions, ranges, expires_at, created_at) VALUES
+         ('${token}', '${account}', '${post.id}', '交接', decode(md5('${token}'), 'hex'), '{post.read}', '{431302}', '${after(90)}T00:00:00Z', now())`);
+  const given = await giveAccess(post);
+  assertDone(await handOver(post, 1, { person_id: second.id, starts_on: after(20) }));
+  const off = assertDone(await withdraw(post, 2, after(20)));
+  assertRecord(off, { id: post.id, day: after(20), withdrawn_person_id: second.id, person_id: first.id, ends_on: after(200), api_tokens_restored: 1, access_restored: 1, version: 3 });
+  assert.deepEqual(await heldOn(post, after(30)), [first.id]);
+  assert.equal(rows(`SELECT 1 FROM identity.api_token WHERE id = '${token}' AND expires_at = '${after(90)}T00:00:00Z' AND former_expires_at IS NULL`).length, 1);
+  assertRecord(access(given), { ended_at: null, as_given: true });
+  assertRefused(await withdraw(post, 3, after(20)), 409, 'state_conflict', { pointer: '/day' });
+  const audit = rows(`SELECT record FROM identity.audit_log WHERE verb = 'withdraw_hand_over' AND request_id =
+    (SELECT request_id FROM identity.audit_log WHERE verb = 'withdraw_hand_over' AND record_id = '${post.id}') ORDER BY record`);
+  assert.deepEqual(audit.map((row) => row.record), ['access_grant', 'api_token', 'holder', 'holder', 'post']);
+});
+
+test('a vacancy still to come is called off, and of several hand-overs the one of the day', async () => {
+  const [post, first, second, third] = [await newPost(), await newPerson(), await newPerson(), await newPerson()];
+  await hold(post, first);
+  assertDone(await vacate(post, 1, { ends_on: after(5) }));
+  assertRecord(assertDone(await withdraw(post, 2, after(5))), { withdrawn_holder_id: null, withdrawn_person_id: null, person_id: first.id, ends_on: null });
+  assertDone(await handOver(post, 3, { person_id: second.id, starts_on: after(20) }));
+  assertDone(await handOver(post, 4, { person_id: third.id, starts_on: after(10) }));
+  assertRecord(assertDone(await withdraw(post, 5, after(10))), { withdrawn_person_id: third.id, person_id: first.id, ends_on: after(20) });
+  assertRecord(assertDone(await withdraw(post, 6, after(20))), { withdrawn_person_id: second.id, person_id: first.id, ends_on: null });
+  assert.deepEqual(await heldOn(post, after(300)), [first.id]);
+});
+
+test('what has begun, is not there or is another\'s is not called off', async () => {
+  const [post, first, second] = [await newPost(), await newPerson(), await newPerson()];
+  await hold(post, first);
+  assertDone(await handOver(post, 1, { person_id: second.id, starts_on: today() }));
+  assertRefused(await withdraw(post, 2, today()), 422, 'invalid', { pointer: '/day' });
+  assertRefused(await withdraw(post, 2, after(4)), 409, 'state_conflict', { pointer: '/day' });
+  assertDone(await vacate(post, 2, { ends_on: after(4) }));
+  assertRefused(await withdraw(post, 2, after(4)), 412, 'stale');
+  assertRefused(await withdraw(post, 3, after(4), otherCounty), 404, 'not_found');
+  assertRefused(await withdraw(post, 3, after(4), townOffice), 403, 'forbidden');
+  run(`UPDATE identity.post SET role = 'prefecture_office', ranges = '{4313}' WHERE id = '${post.id}'`);
+  assertRefused(await withdraw(post, 3, after(4)), 403, 'exceeds_own_rights');
+  assertDone(await withdraw(post, 3, after(4), prefecture));
 });
 
 test('a post is vacated, and taken again', async () => {

@@ -41,6 +41,19 @@ test('posts are made, changed and handed over in the own line and in none', asyn
   assertDone(await call('POST', `/identity/posts/${own.id}:vacate`, until, 3));
 });
 
+test('R-015: units are registered and corrected in the own line and in none', async () => {
+  const units = '/registry/organisations';
+  const body = (line) => ({ owner_division: louxing, name: unique('单位'), kind: 'department', ...(line && { line }) });
+  assertRefused(await call('POST', units, body('fire')), 403, 'exceeds_own_rights', { pointer: '/line' });
+  const own = assertDone(await call('POST', units, body('water')), 201);
+  assertDone(await call('POST', units, body()), 201);
+  assertRefused(await call('PATCH', `${units}/${own.id}`, { line: 'fire' }, 1), 403, 'exceeds_own_rights', { pointer: '/line' });
+  assertDone(await call('PATCH', `${units}/${own.id}`, { line: null }, 1));
+  const table = `owner_division,name,kind,line\n${louxing},${unique('单位')},other,water\n${louxing},${unique('单位')},other,fire\n`;
+  const answer = assertRefused(await send('POST', `${units}:import`, { token: session.access_token, csv: table }), 422, 'invalid');
+  assert.deepEqual(answer.errors.map((e) => [e.row, e.column, e.code]), [[3, 'line', 'another_line']]);
+});
+
 test('holders are entered and corrected in the own line and in none', async () => {
   const person = await newPerson();
   const [own, other] = [await newPost(water), await newPost(fire)];

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { before, test } from 'node:test';
 import { assertDone, assertRefused } from '../support/assert.mjs';
 import { newAccount, within } from '../support/accounts.mjs';
-import { anyone, as, send, uuid } from '../support/client.mjs';
+import { anyone, as, newKey, send, uuid } from '../support/client.mjs';
 import { rows, run } from '../support/database.mjs';
 import { claimsOfMachine, newPair, publicPem, signAssertion, thumbprint } from '../support/machines.mjs';
 import { claimsOf } from '../support/tokens.mjs';
@@ -115,21 +115,21 @@ test('a post that is not the machine\'s is refused like all else', async () => {
   assertRefused(await open(assertion(), { post_id: uuid() }), 401, 'login_refused');
 });
 
-test('I-108: keys are registered by whoever gives rights there, of machines only, and never a private one', async () => {
-  const security = as('security_admin');
+test('I-108: keys are registered by whoever keeps accounts there, of machines only, and never a private one', async () => {
+  const system = as('system_admin');
   const account = newAccount({ like: 'integration', kind: 'machine' });
   const pair = newPair();
   const pem = publicPem(pair);
-  const key = assertDone(await security.post('/identity/machine_keys', { account_id: account.id, public_key: pem }), 201);
+  const key = assertDone(await system.post('/identity/machine_keys', { account_id: account.id, public_key: pem }), 201);
   assert.equal(key.kid, thumbprint(pair));
   assert.equal(key.public_key, pem);
   const another = newPair();
   const jwk = another.publicKey.export({ format: 'jwk' });
-  const second = assertDone(await security.post('/identity/machine_keys', { account_id: account.id, public_key: JSON.stringify({ ...jwk, use: 'sig' }) }), 201);
+  const second = assertDone(await system.post('/identity/machine_keys', { account_id: account.id, public_key: JSON.stringify({ ...jwk, use: 'sig' }) }), 201);
   assert.equal(second.kid, thumbprint(another));
-  const list = assertDone(await security.get('/identity/machine_keys', { account_id: account.id }));
+  const list = assertDone(await system.get('/identity/machine_keys', { account_id: account.id }));
   assert.deepEqual(list.items.map((item) => item.id).sort(), [key.id, second.id].sort());
-  const refused = (body, status, code, error) => security.post('/identity/machine_keys', { account_id: account.id, public_key: pem, ...body }).then((a) => assertRefused(a, status, code, ...(error ? [error] : [])));
+  const refused = (body, status, code, error) => system.post('/identity/machine_keys', { account_id: account.id, public_key: pem, ...body }).then((a) => assertRefused(a, status, code, ...(error ? [error] : [])));
   await refused({}, 409, 'duplicate');
   await refused({ public_key: newPair().privateKey.export({ type: 'pkcs8', format: 'pem' }) }, 422, 'invalid', { pointer: '/public_key' });
   await refused({ public_key: JSON.stringify(newPair().privateKey.export({ format: 'jwk' })) }, 422, 'invalid', { pointer: '/public_key' });
@@ -140,9 +140,16 @@ test('I-108: keys are registered by whoever gives rights there, of machines only
   const mine = () => assertion({ header: { kid: key.kid }, body: claims({ iss: account.login, sub: account.login }), key: pair.privateKey });
   const { access_token: token } = assertDone(await open(mine()), 201);
   assertDone(await send('GET', '/registry/organisations?limit=1', { token }));
-  assert.ok(assertDone(await security.post(`/identity/machine_keys/${key.id}:retire`, undefined)).retired_at);
+  assert.ok(assertDone(await system.post(`/identity/machine_keys/${key.id}:retire`, undefined)).retired_at);
   assertRefused(await open(mine()), 401, 'login_refused');
   await within(1000, async () => (await send('GET', '/registry/organisations?limit=1', { token })).status === 401);
-  assertRefused(await security.post(`/identity/machine_keys/${key.id}:retire`, undefined), 409, 'state_conflict');
-  assertRefused(await security.post(`/identity/machine_keys/${uuid()}:retire`, undefined), 404, 'not_found');
+  assertRefused(await system.post(`/identity/machine_keys/${key.id}:retire`, undefined), 409, 'state_conflict');
+  assertRefused(await system.post(`/identity/machine_keys/${uuid()}:retire`, undefined), 404, 'not_found');
+});
+
+test('I-102: a session opened by a key makes no API token, which would outlive the key', async () => {
+  const { access_token: token } = assertDone(await open(assertion()), 201);
+  const answer = await send('POST', '/identity/api_tokens', { token, key: newKey(), body: { name: 'n', permissions: ['duty_list.read'], ranges: ['431302000000'],
+    expires_at: new Date(Date.now() + 3_600_000).toISOString() } });
+  assert.match(assertRefused(answer, 403, 'exceeds_own_rights').detail, /outlive the key/);
 });

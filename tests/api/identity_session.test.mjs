@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { anyone, as, send, unique, uuid } from '../support/client.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { rows, run } from '../support/database.mjs';
+import { services } from '../support/settings.mjs';
 import { claimsOf, password, tokenOf } from '../support/tokens.mjs';
 import { county, louxing, town } from '../support/world.mjs';
 
@@ -106,8 +107,42 @@ test('an account locked until a time gone by may log in again', async () => {
   const { login } = newAccount();
   for (let i = 0; i < 5; i++) await logIn(login, 'wrong');
   assertRefused(await logIn(login), 429, 'locked_out');
-  run(`UPDATE identity.login_guard SET locked_until = now() - interval '1 second' WHERE name_digest = sha256('${login}')`);
+  run(`UPDATE identity.login_guard SET locked_until = now() - interval '1 second' WHERE of_name = identity.guard_of_name('${login}')`);
   assertDone(await logIn(login), 201);
+});
+
+const office = services.identity;
+const calling = (login, address, secret = 'wrong') => anyone.post(sessions, { account: login, password: secret }, { base: office, headers: { 'X-Forwarded-For': address } });
+const somewhere = () => `10.${[1, 2, 3].map(() => Math.floor(Math.random() * 256)).join('.')}`;
+
+test('I-003: failures from one address keep nobody out who calls from another', async () => {
+  const { login } = newAccount();
+  const stranger = somewhere();
+  for (let i = 0; i < 5; i++) assertRefused(await calling(login, stranger), 401, 'login_refused');
+  assertRefused(await calling(login, stranger, password()), 429, 'locked_out');
+  assertDone(await calling(login, somewhere(), password()), 201);
+  assertRefused(await calling(login, stranger, password()), 429, 'locked_out');
+});
+
+test('I-003: failures from everywhere lock the name for strangers, and not where the account has signed in lately', async () => {
+  const { login, id } = newAccount();
+  const own = somewhere();
+  assertDone(await calling(login, own, password()), 201);
+  for (let n = 0; n < 8; n++) {
+    const stranger = somewhere();
+    for (let i = 0; i < 4; i++) await calling(login, stranger);
+  }
+  assertRefused(await calling(login, somewhere(), password()), 429, 'locked_out');
+  assertDone(await calling(login, own, password()), 201);
+  assertRefused(await calling(login, somewhere(), password()), 429, 'locked_out'); // what the owner does opens nothing for strangers
+  for (let i = 0; i < 5; i++) assertRefused(await calling(login, own), 401, 'login_refused'); // and is bounded there, too
+  assertRefused(await calling(login, own, password()), 429, 'locked_out');
+  assertDone(await as('system_admin').post(`/identity/accounts/${id}:unlock`));
+  assertDone(await calling(login, own, password()), 201);
+  assertDone(await calling(login, somewhere(), password()), 201);
+  run(`UPDATE identity.session SET created_at = now() - interval '31 days' WHERE account_id = '${id}'`);
+  for (let n = 0; n < 8; n++) for (const stranger = somewhere(), times = { n: 0 }; times.n < 4; times.n++) await calling(login, stranger);
+  assertRefused(await calling(login, own, password()), 429, 'locked_out');
 });
 
 test('an account with several posts chooses the one to act in', async () => {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { anyone, as, newKey, send, unique, uuid } from '../support/client.mjs';
 import { logIn, newAccount, within } from '../support/accounts.mjs';
-import { rows, run } from '../support/database.mjs';
+import { hold, rows, run } from '../support/database.mjs';
 import { claimsOf, password } from '../support/tokens.mjs';
 
 const refresh = (token) => anyone.post('/identity/sessions:refresh', { refresh_token: token });
@@ -223,4 +223,23 @@ test('who may end sessions revokes another account\'s device, with a reason', as
   assertRefused(await as('county_office').get('/identity/devices', { account_id: account.id }), 403, 'forbidden');
   assertRefused(await security.post(`/identity/devices/${device.id}:revoke`), 422, 'invalid', { pointer: '/reason' });
   assertDone(await security.post(`/identity/devices/${device.id}:revoke`, { reason: '离任' }));
+});
+
+test('I-010: a refresh that meets the change of the post on its way goes on in the session that came of it', async () => {
+  const account = twoPosts();
+  const first = await opened(account);
+  const post = first.posts.find((one) => one.id !== first.post_id).id;
+  const held = await hold(`SELECT FROM identity.session WHERE id = '${first.session_id}' FOR UPDATE`);
+  const waiting = (n) => within(5000, async () => rows(`SELECT count(*) AS n FROM pg_stat_activity WHERE usename = 'identity_service' AND wait_event_type = 'Lock'
+    AND query LIKE '%session%'`)[0].n >= n);
+  const changed = change(first, { post_id: post });
+  await waiting(1);
+  const refreshed = refresh(first.refresh_token);
+  await waiting(2);
+  await held.release();
+  const next = assertDone(await changed);
+  const gone = assertDone(await refreshed);
+  assert.equal(gone.session_id, next.session_id);
+  assert.equal(gone.post_id, post);
+  assertDone(await refresh(gone.refresh_token));
 });

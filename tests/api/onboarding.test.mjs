@@ -105,6 +105,21 @@ test('A-2: nobody puts themselves in a post with permissions by a table', async 
   const asMe = (role) => me.call('POST', posts, { csv: table(role) });
   assert.deepEqual(faults(assertRefusedBody(await asMe('town_office'))), [[2, 'person', 'exceeds_own_rights']]);
   assertRecord(assertDone(await asMe('')), { posts: 1, inserted: 1 });
+
+  // Another division's record of the same human being, there already or not.
+  const office = await newOrganisation({ owner_division: town, kind: 'town' });
+  const there = (title, role) => me.call('POST', posts, { csv: postCsv([town, office.name, title, 'staff', role, name, number, '', '2026-01-01']) });
+  assert.deepEqual(faults(assertRefusedBody(await there('经办', 'town_office'))), [[2, 'person', 'exceeds_own_rights']]);
+  const post = assertDone(await county.post('/identity/posts', { organisation_id: office.id, title: '科长', duty: 'staff' }), 201);
+  const granted = assertDone(await grant(post, { role: 'town_office', ranges: [town], lines: null }));
+  assert.deepEqual(faults(assertRefusedBody(await there('科长', ''))), [[2, 'person', 'exceeds_own_rights']]);
+  const other = assertDone(await county.post('/identity/persons', { owner_division: town, name, citizen_id: number }), 201);
+  assertRefused(await me.post('/identity/holders', { post_id: granted.id, person_id: other.id, starts_on: '2026-01-01' }), 403, 'exceeds_own_rights');
+  // Nor does anybody make the own records two human beings.
+  for (const record of [person, other]) {
+    for (const citizen_id of [citizenId(), null]) assertRefused(await me.patch(`/identity/persons/${record.id}`, 1, { citizen_id }), 403, 'exceeds_own_rights');
+  }
+  assertRecord(assertDone(await me.patch(`/identity/persons/${person.id}`, 1, { phone: mobile() })), { version: 2 });
 });
 
 test('every fault of a table of posts is told by row, column and code', async () => {

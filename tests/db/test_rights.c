@@ -16,8 +16,9 @@ TestSuite(rights, .timeout = 60);
 
 /* clang-format off */
 static const char fixture[] =
-    "INSERT INTO identity.person (id, owner_division, name, created_at) VALUES (" ID("person") ", '431302000000', '甲', now()),"
-    " (" ID("giver") ", '431302000000', '乙', now());"
+    "INSERT INTO identity.person (id, owner_division, name, citizen_id_hash, created_at) VALUES (" ID("person") ", '431302000000', '甲', '\\xa1', now()),"
+    " (" ID("giver") ", '431302000000', '乙', '\\xa2', now()),"
+    " (" ID("elsewhere") ", '431321000000', '甲', '\\xa1', now()), (" ID("unknown") ", '431302000000', '丙', NULL, now());"
     "INSERT INTO identity.account (id, login, kind, person_id, owner_division) VALUES"
     " (" ID("account") ", 'rights.account', 'person', " ID("person") ", '431302000000'),"
     " (" ID("second") ", 'rights.second', 'person', " ID("person") ", '431302000000'),"
@@ -43,25 +44,17 @@ static const char remove_all[] =
     "LIKE 'rights %');"
     "DELETE FROM identity.account WHERE login LIKE 'rights.%';"
     "DELETE FROM identity.post WHERE title LIKE 'rights %';"
-    "DELETE FROM identity.person WHERE id IN (" ID("person") ", " ID(
-        "giver") ");"
-                 "DELETE FROM identity.role_permission WHERE role LIKE 'rights\\_%';"
-                 "DELETE FROM identity.role WHERE code LIKE 'rights\\_%'";
+    "DELETE FROM identity.person WHERE id IN (" ID("elsewhere") ", " ID("unknown") ", " ID(
+        "person") ", " ID("giver") ");"
+                                   "DELETE FROM identity.role_permission WHERE role LIKE "
+                                   "'rights\\_%';"
+                                   "DELETE FROM identity.role WHERE code LIKE 'rights\\_%'";
 
 static const char within[] = "SET LOCAL ROLE identity_service; SET LOCAL search_path = identity, "
                              "registry_pub, zeren; SELECT "
                              "set_config('zeren.scope', '{[\"431302\",\"431302~\")}', true), "
                              "set_config('zeren.ancestors', "
                              "'{000000000000,430000000000,431300000000}', true)";
-
-static void run(PGconn *pg, const char *sql)
-{
-    PGresult *r = PQexec(pg, sql);
-    ExecStatusType status = PQresultStatus(r);
-    cr_assert(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK, "%.300s: %s", sql,
-              PQerrorMessage(pg));
-    PQclear(r);
-}
 
 /* The tests share names, and Criterion runs them beside each other: one at a time. */
 static PGconn *in_turn(void)
@@ -99,6 +92,9 @@ static void expect(PGconn *pg, const char *sql, const char *state)
     run(pg, "ROLLBACK TO tried");
 }
 
+#define AS_OWNER(sql)                                                                              \
+    "SET LOCAL ROLE postgres; " sql "; SET LOCAL ROLE identity_service" /* as a deployment begins  \
+                                                                         */
 #define HOLD(post, person, from, until)                                                            \
     "INSERT INTO holder (id, owner_division, post_id, person_id, starts_on, ends_on, created_at) " \
     "VALUES (gen_random_uuid(), '431302000000', " ID(post) ", " ID(person) ", '" from "', '" until \
@@ -123,8 +119,9 @@ Test(rights, nobody_holds_posts_of_two_kinds_on_any_day)
 Test(rights, an_account_is_not_let_act_in_posts_of_two_kinds)
 {
     PGconn *pg = begin();
-    run(pg, ATTACH("lone", "system"));
-    expect(pg, ATTACH("lone", "security"), "ZR003");
+    expect(pg, ATTACH("lone", "system"), "ZR003"); /* whose, nobody knows */
+    run(pg, AS_OWNER(ATTACH("lone", "system")));
+    expect(pg, AS_OWNER(ATTACH("lone", "security")), "ZR003");
     expect(pg, ATTACH("lone", "office"), "");
     run(pg, HOLD("audit", "person", "2035-01-01", "infinity"));
     expect(pg, ATTACH("account", "security"), "ZR003");
@@ -183,7 +180,7 @@ Test(rights, an_account_does_not_become_a_persons_who_is_another_administrator)
 {
     PGconn *pg = begin();
     run(pg, HOLD("system", "person", "2030-01-01", "infinity"));
-    run(pg, ATTACH("lone", "audit"));
+    run(pg, AS_OWNER(ATTACH("lone", "audit")));
     expect(pg, "UPDATE account SET person_id = " ID("person") " WHERE id = " ID("lone"), "ZR003");
     expect(pg, "UPDATE account SET person_id = " ID("giver") " WHERE id = " ID("lone"), "");
     end(pg);
@@ -202,6 +199,79 @@ Test(rights, a_machine_is_no_administrator)
     run(pg, ATTACH("machine", "small"));
     expect(pg, ALLOW("rights_small", "session.end", "true", "false"), "ZR003");
     expect(pg, ALLOW("rights_small", "session.end", "false", "true"), "");
+    end(pg);
+}
+
+Test(rights, a_machine_is_nobody_and_a_person_with_posts_becomes_none)
+{
+    PGconn *pg = begin();
+    expect(pg, "UPDATE account SET person_id = " ID("person") " WHERE id = " ID("machine"),
+           "23514");
+    expect(pg, "UPDATE account SET kind = 'machine' WHERE id = " ID("account"), "23514");
+    run(pg, AS_OWNER(ATTACH("lone", "audit")));
+    expect(pg, "UPDATE account SET kind = 'device' WHERE id = " ID("lone"), "ZR003");
+    end(pg);
+}
+
+#define NUMBER(hash) "citizen_id_hash = " hash ", human_id = human_of(ARRAY[" hash "::bytea])"
+
+/* One ID number in two divisions: two records, one human being. */
+Test(rights, nobody_is_administrator_of_two_kinds_by_two_records)
+{
+    PGconn *pg = begin();
+    run(pg, HOLD("system", "person", "2030-01-01", "infinity"));
+    expect(pg, HOLD("security", "elsewhere", "2030-01-01", "infinity"), "ZR003");
+    expect(pg, HOLD("security", "elsewhere", "2020-01-01", "2030-01-01"), "");
+    expect(pg, HOLD("security", "giver", "2030-01-01", "infinity"), "");
+    run(pg, HOLD("empty", "elsewhere", "2030-01-01", "infinity"));
+    expect(pg, "UPDATE post SET role = 'audit_admin', ranges = '{431302}' WHERE id = " ID("empty"),
+           "ZR003");
+    run(pg, HOLD("audit", "giver", "2030-01-01", "infinity"));
+    expect(pg, "UPDATE person SET " NUMBER("'\\xa1'") " WHERE id = " ID("giver"), "ZR003");
+    expect(pg, "UPDATE person SET " NUMBER("'\\xa3'") " WHERE id = " ID("giver"), "");
+    end(pg);
+}
+
+Test(rights, who_a_number_is_holds_while_keys_rotate)
+{
+    PGconn *pg = begin();
+    run(pg, HOLD("system", "person", "2030-01-01", "infinity"));
+    /* entered under the next key, while the other record is under the one before */
+    run(pg, "INSERT INTO person (id, owner_division, name, citizen_id_hash, human_id, created_at) "
+            "SELECT " ID("rotated") ", '431302000000', '甲', '\\xb1', "
+                                    "human_of('{\"\\\\xb1\",\"\\\\xa1\"}'), now()");
+    expect(pg, HOLD("security", "rotated", "2030-01-01", "infinity"), "ZR003");
+    run(pg, "UPDATE person SET citizen_id_hash = '\\xb1' WHERE id = " ID("person")); /* resealed */
+    expect(pg, HOLD("security", "rotated", "2030-01-01", "infinity"), "ZR003");
+    run(pg, "INSERT INTO person (id, owner_division, name, citizen_id_hash, created_at) VALUES "
+            "(" ID("two") ", '431302000000', '丁', '\\xc1', now()), (" ID(
+                "three") ", "
+                         "'431302000000', '丁', '\\xc1', now())");
+    run(pg, HOLD("audit", "two", "2030-01-01", "infinity"));
+    expect(pg, HOLD("security", "three", "2030-01-01", "infinity"), "ZR003");
+    end(pg);
+}
+
+Test(rights, an_administrators_number_is_on_record)
+{
+    PGconn *pg = begin();
+    expect(pg, HOLD("system", "unknown", "2030-01-01", "infinity"), "ZR003");
+    expect(pg, HOLD("office", "unknown", "2030-01-01", "infinity"), "");
+    run(pg, HOLD("system", "person", "2030-01-01", "infinity"));
+    expect(pg,
+           "UPDATE person SET citizen_id_hash = NULL, human_id = human_of(NULL) WHERE id = " ID(
+               "person"),
+           "ZR003");
+    end(pg);
+}
+
+Test(rights, nobody_gives_themselves_rights_by_another_record)
+{
+    PGconn *pg = begin();
+    run(pg, HOLD("small", "elsewhere", "2030-01-01", "infinity"));
+    expect(pg, "SELECT refuse_own_post(" ID("small") ", " ID("account") ", " ID("office") ")",
+           "ZR007");
+    expect(pg, "SELECT refuse_own_post(" ID("small") ", " ID("caller") ", " ID("office") ")", "");
     end(pg);
 }
 

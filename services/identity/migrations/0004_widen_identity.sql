@@ -48,7 +48,7 @@ SELECT r.role, p.permission, true, false
     ('town_office', 'access.read'),
     ('system_admin', 'organisation.write post.read post.write account.read account.write role.read'),
     ('security_admin', 'division.read organisation.read account.read account.grant access.read access.grant role.read role.write session.end'),
-    ('audit_admin', 'audit.read audit.export account.read post.read role.read')
+    ('audit_admin', 'audit.read audit.export account.read division.read organisation.read post.read role.read')
   ) AS r (role, permissions), unnest(string_to_array(r.permissions, ' ')) AS p (permission)
 ON CONFLICT (role, permission) DO NOTHING;
 -- An office puts people into the posts of its own subtree; the security administrator gives whatever any role has.
@@ -98,8 +98,13 @@ CALL zeren.classify('credential', 'private');
 CREATE INDEX account_owner_division_idx ON account (owner_division, id);
 CREATE INDEX account_person_id_idx ON account (person_id);
 COMMENT ON COLUMN account.owner_division IS 'Where the account is administered: a person''s division, or its organisation''s';
+CREATE VIEW identity_pub.account_login WITH (security_invoker = true) AS SELECT id, login FROM identity.account;
+COMMENT ON VIEW identity_pub.account_login IS 'What accounts are called, inside the caller''s scope: for the audit log of every service';
+GRANT SELECT ON identity_pub.account_login TO identity_service, registry_service;
+GRANT SELECT (id, owner_division, login) ON identity.account TO registry_service;
+GRANT SELECT ON identity_pub.post_holder TO identity_service;
 GRANT SELECT, INSERT, UPDATE ON credential TO identity_service;
-GRANT SELECT, UPDATE ON credential TO identity_worker;
+GRANT SELECT (account_id, totp_secret), UPDATE (totp_secret) ON credential TO identity_worker;
 GRANT DELETE ON account_post TO identity_service;
 
 CREATE TABLE password_history (

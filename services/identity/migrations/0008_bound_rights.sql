@@ -213,7 +213,7 @@ BEGIN
   beyond := identity.permissions_beyond(ARRAY(SELECT rp.permission FROM identity.role_permission rp WHERE rp.role = of_role), own.role);
   IF beyond IS NOT NULL THEN PERFORM identity.refuse_beyond('role', 'Your post may not give ' || beyond || '.'); END IF;
   beyond := identity.range_beyond(in_ranges, coalesce(own.ranges, '{}'), own_scope);
-  IF beyond IS NOT NULL THEN PERFORM identity.refuse_beyond('ranges', format('The range "%s" is not inside your own.', beyond)); END IF;
+  IF beyond IS NOT NULL THEN PERFORM identity.refuse_beyond('ranges', format('The range %s is not inside your own.', rpad(beyond, 12, '0'))); END IF;
   IF identity.lines_beyond(in_lines, own.scope_lines) OR identity.lines_beyond(in_lines, call_lines) THEN
     PERFORM identity.refuse_beyond('lines', CASE WHEN in_lines IS NULL THEN 'Every line is more than your own.'
       ELSE 'Your post is limited to other lines.' END);
@@ -250,12 +250,28 @@ BEGIN
   RETURN true;
 END $$;
 
+-- A-1: who is limited to lines changes the rights of posts that act in these alone, also where only something is taken away.
+CREATE FUNCTION refuse_other_lines(of_role text, of_lines text[], caller_post uuid) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+DECLARE call_lines text[] := zeren.lines(); before text := identity.look_past_scope(); own_lines text[];
+BEGIN
+  own_lines := (SELECT p.scope_lines FROM identity.post p WHERE p.id = caller_post);
+  PERFORM identity.look_within(before);
+  IF of_role IS NOT NULL AND (identity.lines_beyond(of_lines, own_lines) OR identity.lines_beyond(of_lines, call_lines)) THEN
+    PERFORM identity.refuse_beyond('lines', 'The post acts in lines that are not yours.');
+  END IF;
+  RETURN true;
+END $$;
+
 -- A post's rights (POST /posts/{id}:grant). Taking them away gives nothing.
 CREATE FUNCTION check_grant(of_post post, of_role text, in_ranges text[], in_lines text[], caller_account uuid, caller_post uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   PERFORM identity.lock_rights();
   PERFORM identity.refuse_own_post(of_post.id, caller_account, caller_post);
+  PERFORM identity.refuse_other_lines(of_post.role, of_post.scope_lines, caller_post);
+  IF NOT identity.organisation_in_own_lines(of_post.organisation_id) THEN
+    PERFORM identity.refuse_beyond('lines', 'The post''s unit works in a line that is not yours.');
+  END IF;
   IF of_role IS NULL AND (cardinality(in_ranges) > 0 OR in_lines IS NOT NULL) THEN
     PERFORM zeren.refuse('ZR005', 'role', 'without a role there are no ranges and no lines');
   END IF;
@@ -473,8 +489,8 @@ CREATE VIEW identity_pub.record WITH (security_invoker = true) AS
 COMMENT ON VIEW identity_pub.record IS 'Every record of this service that has a division, for the caller to ask why it is in scope';
 CREATE VIEW identity_pub.record_kind WITH (security_invoker = true) AS
   SELECT k.kind, k.label, k.class, k.read_permission, k.verbs::jsonb AS verbs
-    FROM (VALUES ('post', '岗位', 'upward', 'post.read', '{"update": "post.write", "grant": "account.grant"}'),
-                 ('person', '人员', 'upward', 'post.read', '{}'),
+    FROM (VALUES ('post', '岗位', 'upward', 'post.read', '{"update": "post.write", "hand_over": "post.write", "vacate": "post.write", "grant": "account.grant"}'),
+                 ('person', '人员', 'upward', 'post.read', '{"update": "post.write", "unmask": "person.unmask"}'),
                  ('holder', '任职', 'upward', 'post.read', '{"update": "post.write"}'),
                  ('role', '角色', 'upward', 'role.read', '{"update": "role.write"}'),
                  ('account', '账号', 'scoped', 'account.read',
@@ -482,6 +498,14 @@ CREATE VIEW identity_pub.record_kind WITH (security_invoker = true) AS
                  ('access_grant', '临时授权', 'scoped', 'access.read', '{"end": "access.grant"}')) AS k (kind, label, class, read_permission, verbs);
 COMMENT ON VIEW identity_pub.record_kind IS 'Kinds of identity_pub.record: class of the table, the permission to read one, each further verb with its own';
 GRANT SELECT ON identity_pub.record, identity_pub.record_kind TO identity_service;
+
+-- What people call a verb of record_kind.
+CREATE FUNCTION verb_label(verb text) RETURNS text LANGUAGE sql IMMUTABLE
+  RETURN coalesce((SELECT l.label FROM (VALUES ('update', '修改'), ('hand_over', '办理交接'), ('vacate', '免去任职'), ('grant', '授权'), ('unmask', '查看完整号码'),
+    ('reset_password', '重置口令'), ('unlock', '解锁'), ('reset_factor', '撤销第二因素'), ('end', '提前结束'), ('approve', '审定'), ('file', '备案'),
+    ('bring_into_force', '下达生效'), ('close', '办结'), ('report', '报送进展'), ('confirm', '确认'), ('send_back', '退回'),
+    ('pause', '暂停计时'), ('resume', '恢复计时'), ('answer', '答复'), ('accept', '认可'), ('return', '退回'), ('withdraw', '撤回')) AS l (verb, label)
+    WHERE l.verb = verb_label.verb), verb);
 
 -- A-9: which rule shows the caller this record, in words; no row when it is out of scope or not there, which row-level security does not tell apart either.
 CREATE FUNCTION explain_record(of_record uuid, own_ranges text[], own_lines text[], own_permissions text[], on_day date)
@@ -509,22 +533,24 @@ LANGUAGE sql STABLE AS $$
   )
   SELECT json_build_object('id', s.id, 'kind', s.kind, 'label', s.label, 'owner_division', s.owner_division, 'owner_name', s.owner_name, 'at_division',
     s.at_division, 'lines', s.lines),
-         s.class, s.why, s.own_range, s.own_name, s.by_line, s.read_permission, s.readable, s.may,
+         s.class, s.why, rpad(s.own_range, 12, '0'), s.own_name, s.by_line, s.read_permission, s.readable, s.may,
          format('该%s归%s（%s）管理，', s.label, coalesce(s.owner_name, '该区划'), s.owner_division)
-           || CASE s.why WHEN 'range' THEN format('在您的区划范围%s之内；', coalesce(s.own_name, s.own_range))
-                         WHEN 'reference' THEN '属于公共目录，人人可查；' ELSE '在您的区划之上，按规定向下级公开，只能查看；' END
+           || CASE s.why WHEN 'range' THEN format('在您的区划范围%s之内；', coalesce(s.own_name, rpad(s.own_range, 12, '0')))
+                         WHEN 'reference' THEN '属于公共目录，不按区划限制；' ELSE '在您的区划之上，按规定向下级公开，只能查看；' END
            || CASE s.by_line WHEN 'no_line' THEN '它不分条线；' WHEN 'every_line' THEN '您的岗位不限条线；' ELSE format('您与它同属条线%s；', s.by_line) END
-           || CASE WHEN s.readable THEN format('您有权限 %s，可以查看', s.read_permission) ELSE format('但您没有权限 %s，不能查看', s.read_permission) END
-           || CASE WHEN json_array_length(s.may) > 0 THEN format('，还可以：%s。', (SELECT string_agg(m.verb, '、')
+           || CASE WHEN s.readable THEN format('您可以查看（权限 %s）', s.read_permission) ELSE format('您不能查看：没有权限 %s', s.read_permission) END
+           || CASE WHEN json_array_length(s.may) > 0 THEN format('；还可以%s。', (SELECT string_agg(identity.verb_label(m.verb), '、')
              FROM json_array_elements_text(s.may) AS m (verb))) ELSE '。' END,
          format('This %s is kept by %s: ', s.kind, s.owner_division)
-           || CASE s.why WHEN 'range' THEN format('it lies in your range "%s"; ', s.own_range)
-                         WHEN 'reference' THEN 'it is reference data, readable by all; '
+           || CASE s.why WHEN 'range' THEN format('it lies in your range %s; ', rpad(s.own_range, 12, '0'))
+                         WHEN 'reference' THEN 'it is reference data, the same in every division; '
                            ELSE 'it lies above your divisions and is readable from below, never changed; ' END
            || CASE s.by_line WHEN 'no_line' THEN 'it has no line; ' WHEN 'every_line' THEN 'you act in every line; ' ELSE format('you share the line %s; ',
              s.by_line) END
-           || CASE WHEN s.readable THEN format('you hold %s and may read it.', s.read_permission) ELSE format('reading it needs %s, which you do not hold.',
+           || CASE WHEN s.readable THEN format('you hold %s and may read it', s.read_permission) ELSE format('reading it needs %s, which you do not hold',
              s.read_permission) END
+           || CASE WHEN json_array_length(s.may) > 0 THEN format('; you may also: %s.', (SELECT string_agg(m.verb, ', ')
+             FROM json_array_elements_text(s.may) AS m (verb))) ELSE '.' END
     FROM said s
 $$;
 
@@ -540,17 +566,17 @@ LANGUAGE sql STABLE AS $$
   ), said AS (
     SELECT p.*, CASE WHEN p.own_range IS NOT NULL THEN 'range' WHEN p.above THEN 'above' ELSE 'outside' END AS why,
            CASE WHEN p.own_range IS NOT NULL THEN identity.range_name(p.own_range, on_day) END AS own_name,
-           (SELECT string_agg(coalesce(identity.range_name(o.prefix, on_day), o.prefix), '、') FROM unnest(own_ranges) AS o (prefix)) AS own_names
+           (SELECT string_agg(coalesce(identity.range_name(o.prefix, on_day), rpad(o.prefix, 12, '0')), '、') FROM unnest(own_ranges) AS o (prefix)) AS own_names
       FROM placed p
   )
   SELECT json_build_object('id', NULL, 'kind', 'division', 'label', '区划', 'owner_division', s.code, 'owner_name', s.name, 'at_division', s.code, 'lines',
     '{}'::text[]),
-         'reference', s.why, s.own_range, s.own_name, 'no_line', 'division.read', 'division.read' = ANY (own_permissions), '[]'::json,
+         'reference', s.why, rpad(s.own_range, 12, '0'), s.own_name, 'no_line', 'division.read', 'division.read' = ANY (own_permissions), '[]'::json,
          coalesce(s.name, '该区划') || '（' || s.code || '）' 
-           || CASE s.why WHEN 'range' THEN format('在您的区划范围%s之内：其数据按您的权限可查可办。', coalesce(s.own_name, s.own_range))
+           || CASE s.why WHEN 'range' THEN format('在您的区划范围%s之内：其数据按您的权限可查可办。', coalesce(s.own_name, rpad(s.own_range, 12, '0')))
              WHEN 'above' THEN '在您的区划之上：向下级公开的数据可以查看，不能办理。'
              ELSE format('不在您的区划范围（%s）之内：除公共目录外，其数据您看不到。', s.own_names) END,
-         s.code || CASE s.why WHEN 'range' THEN format(' lies in your range "%s": you read and change its data as your permissions say.', s.own_range)
+         s.code || CASE s.why WHEN 'range' THEN format(' lies in your range %s: you read and change its data as your permissions say.', rpad(s.own_range, 12, '0'))
              WHEN 'above' THEN ' lies above your divisions: you read what is open to those below, and change nothing.'
                ELSE ' lies outside your ranges: but for reference data you see nothing of it.' END
     FROM said s

@@ -61,7 +61,7 @@ WITH seen AS MATERIALIZED (
 WITH seen AS MATERIALIZED (
   SELECT a.id, a.version, a.owner_division, a.login, identity.check_account(a.id, NULL, :caller_account::uuid) AS ok FROM account a WHERE a.id = :id::uuid
 ), forgotten AS (
-  DELETE FROM login_guard g USING seen s WHERE s.ok AND g.name_digest = sha256(convert_to(s.login, 'UTF8'))
+  DELETE FROM login_guard g USING seen s WHERE s.ok AND (g.name_digest = identity.guard_of_name(s.login) OR g.of_name = identity.guard_of_name(s.login))
   RETURNING g.locked_until
 ), changed AS (
   SELECT s.id, s.version, s.owner_division, EXISTS (SELECT FROM forgotten f WHERE f.locked_until > :now::timestamptz) AS was_locked FROM seen s WHERE s.ok

@@ -1,38 +1,47 @@
 -- Log-in. Accounts and posts are scoped rows: all of this runs under the whole country (sign_in.c), and every statement names the account.
 
 -- name: login_account :rows
--- The account of a log-in name, if there is one; the seconds that the name and the address stay locked (NULL: they are not); and whether the account
--- has signed in from that address before.
+-- The account of a log-in name, if there is one; the seconds that the name (for who calls from there) and the address stay locked (NULL: they are not); and
+-- whether the account has signed in from that address before.
 SELECT a.id, a.kind, CASE WHEN NOT a.disabled THEN c.password_hash END AS password_hash,
-       CASE WHEN g.locked_until > :now::timestamptz THEN ceil(extract(epoch FROM g.locked_until - :now::timestamptz))::integer END AS locked_s,
+       ceil(extract(epoch FROM identity.locked_until(:account::text, a.id, :counted_address::text, :caller_address::text,
+           :now::timestamptz) - :now::timestamptz))::integer
+         AS locked_s,
        CASE WHEN h.locked_until > :now::timestamptz THEN ceil(extract(epoch FROM h.locked_until - :now::timestamptz))::integer END AS address_locked_s,
        EXISTS (SELECT FROM session s WHERE s.account_id = a.id AND s.address = :caller_address::text) AS usual
-  FROM (SELECT sha256(convert_to(:account::text, 'UTF8')) AS of_name, sha256('\x01'::bytea || convert_to(:counted_address::text, 'UTF8')) AS of_address) AS tried
+  FROM (SELECT identity.guard_of_address(:counted_address::text) AS of_address) AS tried
   LEFT JOIN account a ON a.login = :account::text
   LEFT JOIN credential c ON c.account_id = a.id
-  LEFT JOIN login_guard g ON g.name_digest = tried.of_name
   LEFT JOIN login_guard h ON h.name_digest = tried.of_address
 
 -- name: login_failed :rows
--- One more failure of a name, whether an account has it or not, and of an address (I-003, I-004), counted in the row itself; the one that reaches the limit
--- locks and starts the count anew. An address's count starts anew, too, when nothing failed there for as long as a lock lasts. What was not tried for a day is
--- forgotten, a few at a time. All addresses of one /64 count as one.
+-- One more failure of a name from one address and from all of them, whether an account has it or not, and of an address (I-003, I-004), counted in the row
+-- itself; the one that reaches the limit locks and starts the count anew. The counts of a name from everywhere and of an address start anew, too, when nothing
+-- failed for as long as a lock lasts. What was not tried for a day is forgotten, a few at a time. All addresses of one /64 count as one.
 WITH rule AS (
-  SELECT zeren.setting_value('identity.lockout_failures', '000000000000', extract(year FROM :today::date)::integer)::integer AS failures,
-         zeren.setting_value('identity.lockout_address_failures', '000000000000', extract(year FROM :today::date)::integer)::integer AS address_failures,
-         make_interval(mins => zeren.setting_value('identity.lockout_minutes', '000000000000', extract(year FROM :today::date)::integer)::integer) AS time
+  SELECT r.failures, greatest(r.name_failures, r.failures) AS name_failures, r.address_failures, r.time
+    FROM (SELECT zeren.setting_value('identity.lockout_failures', '000000000000', y.year)::integer AS failures,
+                 zeren.setting_value('identity.lockout_name_failures', '000000000000', y.year)::integer AS name_failures,
+                 zeren.setting_value('identity.lockout_address_failures', '000000000000', y.year)::integer AS address_failures,
+                 make_interval(mins => zeren.setting_value('identity.lockout_minutes', '000000000000', y.year)::integer) AS time
+            FROM (SELECT extract(year FROM :today::date)::integer AS year) AS y) AS r
 ), tried AS MATERIALIZED (
-  SELECT sha256(convert_to(:account::text, 'UTF8')) AS digest, failures AS most, false AS of_address, time FROM rule
+  SELECT identity.guard_of_pair(:account::text, :counted_address::text) AS digest, identity.guard_of_name(:account::text) AS of_name, failures AS most,
+         'here' AS counts, time FROM rule
    UNION ALL
-  SELECT sha256('\x01'::bytea || convert_to(:counted_address::text, 'UTF8')), address_failures, true, time FROM rule WHERE address_failures > 0
+  SELECT identity.guard_of_name(:account::text), NULL, name_failures, 'everywhere', time FROM rule
+   UNION ALL
+  SELECT identity.guard_of_address(:counted_address::text), NULL, address_failures, 'address', time FROM rule WHERE address_failures > 0
 ), counted AS (
-  INSERT INTO login_guard AS g (name_digest, failures, locked_until, tried_at)
-  SELECT t.digest, CASE WHEN t.most <= 1 THEN 0 ELSE 1 END, CASE WHEN t.most <= 1 THEN :now::timestamptz + t.time END, :now::timestamptz
+  INSERT INTO login_guard AS g (name_digest, of_name, failures, locked_until, tried_at)
+  SELECT t.digest, t.of_name, CASE WHEN t.most <= 1 THEN 0 ELSE 1 END, CASE WHEN t.most <= 1 THEN :now::timestamptz + t.time END, :now::timestamptz
     FROM tried t ORDER BY t.digest
   ON CONFLICT (name_digest) DO UPDATE
      SET (failures, locked_until, tried_at) = (
-           SELECT CASE WHEN n.failures >= t.most THEN 0 ELSE n.failures END, CASE WHEN n.failures >= t.most THEN :now::timestamptz + t.time END, EXCLUDED.tried_at
-             FROM tried t, LATERAL (SELECT CASE WHEN t.of_address AND g.tried_at < :now::timestamptz - t.time THEN 1 ELSE g.failures + 1 END AS failures) AS n
+           SELECT CASE WHEN n.failures >= t.most THEN 0 ELSE n.failures END, CASE WHEN n.failures >= t.most THEN :now::timestamptz + t.time END,
+                  EXCLUDED.tried_at
+             FROM tried t, LATERAL (SELECT CASE WHEN t.counts <> 'here' AND g.tried_at < :now::timestamptz - t.time
+                 THEN 1 ELSE g.failures + 1 END AS failures) AS n
             WHERE t.digest = g.name_digest)
    WHERE g.locked_until IS NULL OR g.locked_until <= :now::timestamptz
   RETURNING g.name_digest, g.locked_until
@@ -41,12 +50,13 @@ WITH rule AS (
                                                    AND (o.locked_until IS NULL OR o.locked_until <= :now::timestamptz)
                                                  ORDER BY o.tried_at LIMIT 20 FOR UPDATE SKIP LOCKED)
 ), locked AS (
-  SELECT a.id, a.version, a.owner_division, c.locked_until FROM counted c JOIN tried t ON t.digest = c.name_digest AND NOT t.of_address
-    JOIN account a ON a.login = :account::text WHERE c.locked_until IS NOT NULL
+  SELECT a.id, a.version, a.owner_division, max(c.locked_until) AS locked_until, bool_or(t.counts = 'everywhere') AS everywhere
+    FROM counted c JOIN tried t ON t.digest = c.name_digest AND t.counts <> 'address' JOIN account a ON a.login = :account::text
+   WHERE c.locked_until IS NOT NULL GROUP BY a.id
 ), audited AS (
   INSERT INTO audit_log (at, address, verb, record, record_id, version, owner_division, request_id, body)
   SELECT :now::timestamptz, :caller_address::text, 'lock_account', 'account', id, version, owner_division, :request_id::text,
-         jsonb_build_object('locked_until', locked_until) FROM locked
+         jsonb_build_object('locked_until', locked_until, 'everywhere', everywhere) FROM locked
 ), announced AS (
   INSERT INTO outbox (at, verb, record, record_id, version, owner_division, trace_id)
   SELECT :now::timestamptz, 'lock_account', 'account', id, version, owner_division, :trace_id::text FROM locked
@@ -78,10 +88,10 @@ SELECT s.id, s.post_id, s.access_grant_id, s.device_id, s.refresh_salt::text AS 
 SELECT id FROM device WHERE id = :device_id::uuid AND account_id = :account_id::uuid AND revoked_at IS NULL FOR NO KEY UPDATE
 
 -- name: session_insert :rows
--- The session of a right password, if the name is not locked and the account not disabled by now; the count of the name's failures ends. Where an account may
--- have so many sessions only, the eldest end (I-013).
+-- The session of a right password, if the name is not locked there and the account not disabled by now; the count of the name's failures there ends, that from
+-- everywhere goes on. Where an account may have so many sessions only, the eldest end (I-013).
 WITH tried AS (
-  SELECT sha256(convert_to(:account::text, 'UTF8')) AS name_digest
+  SELECT identity.guard_of_pair(:account::text, :counted_address::text) AS name_digest
 ), cleared AS (
   DELETE FROM login_guard g USING tried t
    WHERE g.name_digest = t.name_digest AND (g.locked_until IS NULL OR g.locked_until <= :now::timestamptz)
@@ -90,6 +100,7 @@ WITH tried AS (
   SELECT id, owner_division, extract(year FROM :today::date)::integer AS year FROM account
    WHERE id = :account_id::uuid AND NOT disabled
      AND (EXISTS (SELECT FROM cleared) OR NOT EXISTS (SELECT FROM login_guard g, tried t WHERE g.name_digest = t.name_digest))
+     AND identity.locked_until(:account::text, id, :counted_address::text, :caller_address::text, :now::timestamptz) IS NULL
 ), rule AS (
   SELECT zeren.setting_value('identity.session_hours', owner_division, year)::integer AS hours,
          zeren.setting_value('identity.device_session_days', owner_division, year)::integer AS days,
@@ -97,10 +108,12 @@ WITH tried AS (
          zeren.setting_value('identity.idle_minutes', owner_division, year)::integer * 60 AS idle_s
     FROM account_now
 ), opened AS (
-  INSERT INTO session (id, account_id, post_id, access_grant_id, created_at, expires_at, device_id, login_key, factors, address, refresh_salt, refreshed_at, used_at)
+  INSERT INTO session (id, account_id, post_id, access_grant_id, created_at, expires_at, device_id, login_key, factors, address, refresh_salt, refreshed_at,
+      used_at)
   SELECT :new_id::uuid, a.id, :chosen_post::uuid, :chosen_grant::uuid, :now::timestamptz,
          :now::timestamptz + CASE WHEN :device_id::uuid IS NULL THEN make_interval(hours => r.hours) ELSE make_interval(days => r.days) END,
-         :device_id::uuid, sha256(convert_to(:login_key::text, 'UTF8')), :factors::text, :caller_address::text, :salt::bytea, :now::timestamptz, :now::timestamptz
+         :device_id::uuid, sha256(convert_to(:login_key::text, 'UTF8')), :factors::text, :caller_address::text, :salt::bytea, :now::timestamptz,
+             :now::timestamptz
     FROM account_now a, rule r
   RETURNING id, account_id, post_id, access_grant_id, device_id, factors, address, created_at, expires_at, version
 ), used AS (

@@ -1,5 +1,5 @@
--- Machines that prove themselves with a key of their own (RFC 7523): their public keys, and the sessions that assertions open. Accounts and posts are scoped rows: what
--- an assertion reads of them it reads under the whole country, as a log-in does; each statement names the account or the key.
+-- Machines that prove themselves with a key of their own (RFC 7523): their public keys, and the sessions that assertions open. Accounts and posts are scoped
+-- rows: what an assertion reads of them it reads under the whole country, as a log-in does; each statement names the account or the key.
 
 -- name: machine_key_list :page
 -- sort: id
@@ -13,7 +13,7 @@ SELECT k.id, k.account_id, k.kid, k.public_pem AS public_key, k.created_at, k.re
  WHERE k.id = :id::uuid AND EXISTS (SELECT FROM account a WHERE a.id = k.account_id)
 
 -- name: machine_key_insert :write machine_key
--- I-108, A-6: of an account of kind machine inside the scope, which acts nowhere beyond it.
+-- I-108, A-6: of an account of kind machine inside the scope, which acts nowhere beyond it. Whoever registers keys gives no posts.
 WITH of AS MATERIALIZED (
   SELECT id, kind, owner_division FROM account WHERE id = :account_id::uuid
 ), allowed AS MATERIALIZED (
@@ -26,7 +26,8 @@ WITH of AS MATERIALIZED (
   SELECT :new_id::uuid, account_id, :kid::text, :public_pem::text, :now::timestamptz FROM allowed
   RETURNING *
 ), changed AS (
-  SELECT a.id, a.account_id, a.kid, a.public_pem AS public_key, a.created_at, a.retired_at, a.version, (SELECT owner_division FROM of) AS owner_division FROM added a
+  SELECT a.id, a.account_id, a.kid, a.public_pem AS public_key, a.created_at, a.retired_at, a.version, (SELECT owner_division FROM of) AS owner_division
+         FROM added a
 )
 
 -- name: machine_key_retire :write machine_key
@@ -59,7 +60,7 @@ SELECT a.id, a.login, k.public_pem,
 
 -- name: machine_post :rows
 -- The post it asks for, else the eldest of those the account may act in today.
-SELECT p.id, p.organisation_id, p.owner_division, p.role, r.personal_data, p.scope_lines::text AS lines,
+SELECT p.id, p.organisation_id, p.owner_division, p.role, r.personal_data, r.epoch AS role_epoch, p.scope_lines::text AS lines,
        (SELECT string_agg(x.prefix || ',', '' ORDER BY x.prefix) FROM unnest(p.ranges) AS x (prefix)) AS ranges,
        (SELECT string_agg(rp.permission || ',', '' ORDER BY rp.permission) FROM role_permission rp WHERE rp.role = p.role AND rp.may_use) AS permissions
   FROM acting_post ap
@@ -70,7 +71,8 @@ SELECT p.id, p.organisation_id, p.owner_division, p.role, r.personal_data, p.sco
  ORDER BY p.created_at, p.id LIMIT 1
 
 -- name: machine_session_insert :rows
--- I-109, I-110: the assertion is taken once; no row: it was before, or key or account ended meanwhile. Assertions that have ended are forgotten a few at a time.
+-- I-109, I-110: the assertion is taken once; no row: it was before, or key or account ended meanwhile. Assertions that have ended are forgotten a few at a
+-- time.
 WITH alive AS MATERIALIZED (
   SELECT a.id, a.epoch FROM account a JOIN machine_key k ON k.account_id = a.id
    WHERE a.id = :of_account::uuid AND NOT a.disabled AND k.kid = :kid::text AND k.retired_at IS NULL
@@ -85,11 +87,13 @@ WITH alive AS MATERIALIZED (
                                            ORDER BY e.expires_at LIMIT 20 FOR UPDATE SKIP LOCKED)
 ), opened AS (
   INSERT INTO session (id, account_id, post_id, created_at, expires_at, factors, address)
-  SELECT :new_id::uuid, account_id, :chosen_post::uuid, :now::timestamptz, :expires_at::timestamptz, 'private_key ' || :kid::text, :caller_address::text FROM taken
+  SELECT :new_id::uuid, account_id, :chosen_post::uuid, :now::timestamptz, :expires_at::timestamptz, 'private_key ' || :kid::text, :caller_address::text
+         FROM taken
   RETURNING id, account_id, post_id, created_at, expires_at, factors, version
 ), audited AS (
   INSERT INTO audit_log (at, account_id, post_id, session_id, address, verb, record, record_id, version, owner_division, request_id, body)
-  SELECT :now::timestamptz, account_id, post_id, id, :caller_address::text, 'open_machine_session', 'session', id, version, :post_division::text, :request_id::text,
+  SELECT :now::timestamptz, account_id, post_id, id, :caller_address::text, 'open_machine_session', 'session', id, version, :post_division::text,
+         :request_id::text,
          to_jsonb(opened)
     FROM opened
 ), announced AS (

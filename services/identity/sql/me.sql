@@ -9,7 +9,8 @@ SELECT m -> 'account' AS account, CASE WHEN json_typeof(m -> 'person') = 'object
        :own_permissions::text[] AS permissions,
        CASE WHEN :own_access::uuid IS NULL THEN ARRAY(SELECT g.permission FROM json_array_elements_text(m -> 'grantable') AS g (permission))
          ELSE '{}' END AS grantable,
-       (SELECT coalesce(json_agg(json_build_object('prefix', r.prefix, 'name', identity.range_name(r.prefix, :today::date)) ORDER BY r.prefix), '[]')
+       (SELECT coalesce(json_agg(json_build_object('code', rpad(r.prefix, 12, '0'), 'name', identity.range_name(r.prefix, :today::date))
+                                 ORDER BY r.prefix), '[]')
           FROM unnest(:own_ranges::text[]) AS r (prefix)) AS ranges,
        :own_lines::text[] AS lines, :own_mask::text AS personal_data, :own_must::text[] AS must, :own_access::uuid AS access_grant_id,
        CASE WHEN json_typeof(m -> 'session') = 'object' THEN m -> 'session' END AS session, m -> 'posts' AS posts, m -> 'access_grants' AS access_grants

@@ -11,13 +11,14 @@ SELECT id, owner_division, name, citizen_id, phone, created_at, version FROM per
 -- sort: id
 SELECT id, owner_division, name, citizen_id, phone, created_at, version
   FROM person
- WHERE (:name_prefix::text IS NULL OR name ^@ :name_prefix::text)
+ WHERE (:name_prefix::text IS NULL OR name COLLATE "C" ^@ :name_prefix::text)
 
 -- name: person_insert :write person shown_division
 -- I-020: an ID number is entered once in a division.
 -- masked: name, citizen_id, phone
-INSERT INTO person (id, owner_division, name, citizen_id, citizen_id_hash, phone, phone_hash, created_at)
-SELECT :new_id::uuid, :owner_division::text, :name::text, :citizen_id::bytea, :citizen_id_hash::bytea, :phone::bytea, :phone_hash::bytea, :now::timestamptz
+INSERT INTO person (id, owner_division, name, citizen_id, citizen_id_hash, human_id, phone, phone_hash, created_at)
+SELECT :new_id::uuid, :owner_division::text, :name::text, :citizen_id::bytea, :citizen_id_hash::bytea, identity.human_of(:citizen_id_hashes::bytea[]),
+       :phone::bytea, :phone_hash::bytea, :now::timestamptz
  WHERE identity.citizen_id_is_free(:new_id::uuid, :owner_division::text, :citizen_id_hashes::bytea[])
 RETURNING id, owner_division, name, citizen_id, phone, created_at, version
 
@@ -28,10 +29,12 @@ UPDATE person
    SET name = coalesce(:name::text, name),
        citizen_id = CASE WHEN :citizen_id_given::boolean THEN :citizen_id::bytea ELSE citizen_id END,
        citizen_id_hash = CASE WHEN :citizen_id_given::boolean THEN :citizen_id_hash::bytea ELSE citizen_id_hash END,
+       human_id = CASE WHEN :citizen_id_given::boolean THEN identity.human_of(:citizen_id_hashes::bytea[]) ELSE human_id END,
        phone = CASE WHEN :phone_given::boolean THEN :phone::bytea ELSE phone END,
        phone_hash = CASE WHEN :phone_given::boolean THEN :phone_hash::bytea ELSE phone_hash END,
        version = version + 1
  WHERE id = :id::uuid AND version = :version::integer AND identity.person_in_own_lines(id)
+   AND (NOT :citizen_id_given::boolean OR identity.refuse_own_number(id, :caller_account::uuid))
    AND identity.citizen_id_is_free(id, owner_division, :citizen_id_hashes::bytea[])
 RETURNING id, owner_division, name, citizen_id, phone, created_at, version
 
@@ -45,7 +48,8 @@ SELECT coalesce((SELECT json_agg(f ORDER BY f.id)
                           ORDER BY id LIMIT 100) AS f), '[]') AS items
 
 -- name: person_unmask :rows
--- I-023: the audit row is of the statement that reads the values, so that nothing leaves before it is there. Only persons of the caller's own divisions and lines.
+-- I-023: the audit row is of the statement that reads the values, so that nothing leaves before it is there. Only persons of the caller's own divisions and
+-- lines.
 WITH seen AS MATERIALIZED (
   SELECT id, owner_division, name, citizen_id, phone, created_at, version FROM person
    WHERE id = :id::uuid AND owner_division::text <@ zeren.scope() AND identity.person_in_own_lines(id)
@@ -57,41 +61,27 @@ WITH seen AS MATERIALIZED (
 )
 SELECT row_to_json(s)::text, s.version::text FROM seen s
 
--- name: person_citizen_id_find :rows
--- The next persons by id whose ID number is not under the active keys (common/http/reseal.h).
+-- name: person_sealed_find :rows
+-- The next persons by id whose :column (an ID number or a telephone number) is not under the active keys (common/http/reseal.h).
 WITH scanned AS MATERIALIZED (
-  SELECT id, citizen_id, citizen_id_hash FROM person WHERE id > :after::uuid AND citizen_id IS NOT NULL ORDER BY id LIMIT :batch::integer
+  SELECT id, CASE :column::text WHEN 'identity.person.phone' THEN phone ELSE citizen_id END AS value,
+         CASE :column::text WHEN 'identity.person.phone' THEN phone_hash ELSE citizen_id_hash END AS hash
+    FROM person
+   WHERE id > :after::uuid AND CASE :column::text WHEN 'identity.person.phone' THEN phone ELSE citizen_id END IS NOT NULL ORDER BY id LIMIT :batch::integer
 )
-SELECT last.id::text, s.id::text, s.citizen_id::text
+SELECT last.id::text, s.id::text, s.value::text
   FROM (SELECT id FROM scanned ORDER BY id DESC LIMIT 1) AS last
-  LEFT JOIN scanned s ON substr(s.citizen_id, 1, 5) <> :key_id::bytea OR substr(s.citizen_id_hash, 1, 4) IS DISTINCT FROM :lookup_id::bytea
+  LEFT JOIN scanned s ON substr(s.value, 1, 5) <> :key_id::bytea OR substr(s.hash, 1, 4) IS DISTINCT FROM :lookup_id::bytea
 
--- name: person_citizen_id_rewrite :rows
+-- name: person_sealed_rewrite :rows
 -- One audit row for the batch; the values say the same as before, so versions stay.
 WITH given AS (
-  SELECT g.id, g.was, g.value, g.hash FROM jsonb_to_recordset(:rows::jsonb) AS g (id uuid, was bytea, value bytea, hash bytea)
+  SELECT g.id, g.was, g.value, g.hash, :column::text = 'identity.person.phone' AS is_phone
+    FROM jsonb_to_recordset(:rows::jsonb) AS g (id uuid, was bytea, value bytea, hash bytea)
 ), rewritten AS (
-  UPDATE person p SET citizen_id = g.value, citizen_id_hash = g.hash FROM given g WHERE p.id = g.id AND p.citizen_id = g.was RETURNING p.id
-), audited AS (
-  INSERT INTO audit_log (at, verb, record, record_id, version, owner_division, body)
-  SELECT :now::timestamptz, 'reseal', 'person', :new_id::uuid, 1, '000000000000', jsonb_build_object('column', :column::text, 'rows', n.rows)
-    FROM (SELECT count(*) AS rows FROM rewritten) AS n WHERE n.rows > 0
-)
-SELECT count(*)::text FROM rewritten
-
--- name: person_phone_find :rows
-WITH scanned AS MATERIALIZED (
-  SELECT id, phone, phone_hash FROM person WHERE id > :after::uuid AND phone IS NOT NULL ORDER BY id LIMIT :batch::integer
-)
-SELECT last.id::text, s.id::text, s.phone::text
-  FROM (SELECT id FROM scanned ORDER BY id DESC LIMIT 1) AS last
-  LEFT JOIN scanned s ON substr(s.phone, 1, 5) <> :key_id::bytea OR substr(s.phone_hash, 1, 4) IS DISTINCT FROM :lookup_id::bytea
-
--- name: person_phone_rewrite :rows
-WITH given AS (
-  SELECT g.id, g.was, g.value, g.hash FROM jsonb_to_recordset(:rows::jsonb) AS g (id uuid, was bytea, value bytea, hash bytea)
-), rewritten AS (
-  UPDATE person p SET phone = g.value, phone_hash = g.hash FROM given g WHERE p.id = g.id AND p.phone = g.was RETURNING p.id
+  UPDATE person p SET citizen_id = CASE WHEN g.is_phone THEN p.citizen_id ELSE g.value END, phone = CASE WHEN g.is_phone THEN g.value ELSE p.phone END,
+         citizen_id_hash = CASE WHEN g.is_phone THEN p.citizen_id_hash ELSE g.hash END, phone_hash = CASE WHEN g.is_phone THEN g.hash ELSE p.phone_hash END
+    FROM given g WHERE p.id = g.id AND CASE WHEN g.is_phone THEN p.phone ELSE p.citizen_id END = g.was RETURNING p.id
 ), audited AS (
   INSERT INTO audit_log (at, verb, record, record_id, version, owner_division, body)
   SELECT :now::timestamptz, 'reseal', 'person', :new_id::uuid, 1, '000000000000', jsonb_build_object('column', :column::text, 'rows', n.rows)

@@ -5,11 +5,14 @@
 SELECT identity.lock_rights()::text, identity.lock_citizen_ids(ARRAY(SELECT g.division FROM jsonb_to_recordset(:rows::jsonb) AS g (division text)))::text
 
 -- name: post_import_check :rows
--- Of each row, by its number: its unit, its post if there is one, who holds that on the first day or later, and which person of the division has the row's ID number.
+-- Of each row, by its number: its unit, its post if there is one, who holds that on the first day or later, and which person of the division has the row's ID
+-- number.
 WITH given AS MATERIALIZED (
-  SELECT g.n, g.division COLLATE "C" AS division, g.organisation COLLATE "C" AS organisation, g.title, g.duty COLLATE "C" AS duty, g.role COLLATE "C" AS role, g.person,
+  SELECT g.n, g.division COLLATE "C" AS division, g.organisation COLLATE "C" AS organisation, g.title, g.duty COLLATE "C" AS duty, g.role COLLATE "C" AS role,
+         g.person,
          g.starts_on, g.hashes::bytea[] AS hashes
-    FROM jsonb_to_recordset(:rows::jsonb) AS g (n integer, division text, organisation text, title text, duty text, role text, person text, starts_on date, hashes text)
+    FROM jsonb_to_recordset(:rows::jsonb) AS g (n integer, division text, organisation text, title text, duty text, role text, person text, starts_on date,
+        hashes text)
 ), located AS MATERIALIZED (
   SELECT g.*, o.id AS organisation_id, o.line, identity.organisation_in_own_lines(o.id) AS in_lines, p.id AS post_id, p.duty AS old_duty, p.role AS old_role,
          (SELECT h.id FROM holder h WHERE h.post_id = p.id AND h.ends_on > g.starts_on ORDER BY h.starts_on LIMIT 1) AS holder_id,
@@ -28,8 +31,10 @@ SELECT l.n::text, l.organisation_id::text, l.in_lines::text, l.post_id::text, (l
             ELSE 'another' END AS held_by,
        l.person_id::text, (k.name = l.person)::text AS same_name, r.fault AS role_fault,
        CASE WHEN l.post_id IS NOT NULL AND l.old_role IS NOT NULL AND h.id IS NULL
-            THEN identity.holding_fault(l.post_id, l.person_id, :caller_account::uuid, :caller_post::uuid)
-            WHEN l.post_id IS NULL AND l.role IS NOT NULL THEN identity.own_holding_fault(l.person_id, :caller_account::uuid) END AS holding_fault, l.line
+            THEN coalesce(identity.holding_fault(l.post_id, l.person_id, :caller_account::uuid, :caller_post::uuid),
+                          identity.own_holding_fault(l.person_id, l.hashes, :caller_account::uuid))
+            WHEN l.post_id IS NULL AND l.role IS NOT NULL THEN identity.own_holding_fault(l.person_id, l.hashes, :caller_account::uuid) END AS holding_fault,
+                l.line
   FROM located l
   LEFT JOIN holder h ON h.id = l.holder_id LEFT JOIN person n ON n.id = h.person_id LEFT JOIN person k ON k.id = l.person_id
   LEFT JOIN roles r ON r.division = l.division AND r.role = l.role AND r.line IS NOT DISTINCT FROM l.line
@@ -38,10 +43,17 @@ SELECT l.n::text, l.organisation_id::text, l.in_lines::text, l.post_id::text, (l
 -- name: post_import :write post_import
 -- I-040: persons, posts and holders that are not there yet, each with an audit row; and one for the call.
 -- masked: name, citizen_id, phone
-WITH new_persons AS (
-  INSERT INTO person (id, owner_division, name, citizen_id, citizen_id_hash, phone, phone_hash, created_at)
-  SELECT g.id, g.division, g.name, g.citizen_id, g.citizen_id_hash, g.phone, g.phone_hash, :now::timestamptz
+WITH numbers AS MATERIALIZED (
+  SELECT DISTINCT ON (h.hash) h.hash, r.hashes
+    FROM (SELECT x.hashes::bytea[] AS hashes FROM jsonb_to_recordset(:rows::jsonb) AS x (hashes text) WHERE x.hashes IS NOT NULL) AS r,
+        unnest(r.hashes) AS h (hash)
+), new_persons AS (
+  INSERT INTO person (id, owner_division, name, citizen_id, citizen_id_hash, human_id, phone, phone_hash, created_at)
+  SELECT g.id, g.division, g.name, g.citizen_id, g.citizen_id_hash,
+         identity.human_of(k.hashes),
+         g.phone, g.phone_hash, :now::timestamptz
     FROM jsonb_to_recordset(:persons::jsonb) AS g (id uuid, division text, name text, citizen_id bytea, citizen_id_hash bytea, phone bytea, phone_hash bytea)
+    LEFT JOIN numbers k ON k.hash = g.citizen_id_hash
   RETURNING id, owner_division, name, citizen_id, phone, version
 ), new_posts AS (
   INSERT INTO post (id, owner_division, organisation_id, title, duty, role, ranges, scope_lines, created_at)
@@ -55,12 +67,17 @@ WITH new_persons AS (
     FROM jsonb_to_recordset(:holders::jsonb) AS g (id uuid, division text, post_id uuid, person_id uuid, starts_on date),
          (SELECT (SELECT count(*) FROM new_posts) + (SELECT count(*) FROM new_persons)) AS made_first
   RETURNING id, owner_division, post_id, person_id, starts_on, version
+), ended AS MATERIALIZED (
+  SELECT e.* FROM jsonb_to_recordset(:holders::jsonb) AS g (post_id uuid, starts_on date),
+         identity.greet_in_post(g.post_id, g.starts_on, :today::date, :now::timestamptz, :caller_post::uuid) AS e
 ), also_changed AS (
-  SELECT 'person' AS kind, n.id, n.version, n.owner_division, to_jsonb(n) AS body FROM new_persons n
-   UNION ALL SELECT 'post', p.id, p.version, p.owner_division, to_jsonb(p) FROM new_posts p
-   UNION ALL SELECT 'holder', h.id, h.version, h.owner_division, to_jsonb(h) FROM new_holders h
+  SELECT 'person' AS kind, n.id, n.version, n.owner_division, to_jsonb(n) AS body, NULL::jsonb AS before FROM new_persons n
+   UNION ALL SELECT 'post', p.id, p.version, p.owner_division, to_jsonb(p), NULL FROM new_posts p
+   UNION ALL SELECT 'holder', h.id, h.version, h.owner_division, to_jsonb(h), NULL FROM new_holders h
+   UNION ALL SELECT e.kind, e.id, e.version, e.owner_division, e.body, e.before FROM ended e
 ), changed AS (
-  SELECT :new_id::uuid AS id, identity.common_division((SELECT array_agg(h.owner_division::text) FROM new_holders h)) AS owner_division, :n_rows::integer AS rows,
+  SELECT :new_id::uuid AS id, identity.common_division((SELECT array_agg(h.owner_division::text) FROM new_holders h)) AS owner_division,
+         :n_rows::integer AS rows,
          (SELECT count(*) FROM new_holders) AS inserted, :n_rows::integer - (SELECT count(*) FROM new_holders) AS unchanged,
          (SELECT count(*) FROM new_posts) AS posts, (SELECT count(*) FROM new_persons) AS persons, 1 AS version
 )

@@ -1,15 +1,18 @@
--- What proves an account: its password and its second factor. Accounts and posts are scoped rows, and the caller's own account may be kept outside the scope acted in,
--- so these statements run under the whole country's (proof.c) and every one names one account.
+-- What proves an account: its password and its second factor. Accounts and posts are scoped rows, and the caller's own account may be kept outside the scope
+-- acted in, so these statements run under the whole country's (proof.c) and every one names one account.
 
 -- name: proof_of_account :rows
--- Rules I-201 to I-209 and I-221: what the account has, and the limits nearest to it. locked_s: seconds that its name stays locked (NULL: it is not).
+-- Rules I-201 to I-209, I-221 and I-229: what the account has, and the limits nearest to it. locked_s: seconds that its name stays locked for who calls from
+-- there (NULL: it is not).
 SELECT a.login, p.name, c.password_hash, c.totp_secret, c.totp_confirmed_at IS NOT NULL AS confirmed, coalesce(c.must_change, false) AS must_change,
        coalesce(rule.days > 0 AND c.password_set_at + make_interval(days => rule.days) <= :now::timestamptz, false) AS expired,
        EXISTS (SELECT FROM acting_post ap JOIN post q ON q.id = ap.post_id JOIN role_permission rp ON rp.role = q.role AND rp.may_use
                  JOIN permission m ON m.code = rp.permission
                 WHERE ap.account_id = a.id AND m.admin_kind IS NOT NULL AND :today::date < ap.ends_on) AS administrator,
-       CASE WHEN g.locked_until > :now::timestamptz THEN ceil(extract(epoch FROM g.locked_until - :now::timestamptz))::integer END AS locked_s,
-       rule.min_length, rule.classes, rule.history, rule.refused
+       ceil(extract(epoch FROM identity.locked_until(a.login, a.id, :counted_address::text, :caller_address::text,
+           :now::timestamptz) - :now::timestamptz))::integer AS locked_s,
+       rule.min_length, rule.classes, least(rule.history, rule.kept + 1) AS history, rule.refused, rule.steps, c.released_at IS NOT NULL AS released,
+       CASE WHEN c.release_until > :now::timestamptz THEN encode(c.release_digest, 'hex') END AS release_digest
   FROM account a
  CROSS JOIN LATERAL (SELECT extract(year FROM :today::date)::integer AS year) AS this
  CROSS JOIN LATERAL (
@@ -17,11 +20,12 @@ SELECT a.login, p.name, c.password_hash, c.totp_secret, c.totp_confirmed_at IS N
           zeren.setting_value('identity.password_classes', a.owner_division, this.year)::integer AS classes,
           zeren.setting_value('identity.password_history', a.owner_division, this.year)::integer AS history,
           zeren.setting_value('identity.password_days', a.owner_division, this.year)::integer AS days,
-          zeren.setting_value('identity.password_refused', a.owner_division, this.year) AS refused
+          zeren.setting_value('identity.password_refused', a.owner_division, this.year) AS refused,
+          zeren.setting_value('identity.password_kept', '000000000000', this.year)::integer AS kept,
+          zeren.setting_value('identity.totp_steps', a.owner_division, this.year)::integer AS steps
  ) AS rule
   LEFT JOIN credential c ON c.account_id = a.id
   LEFT JOIN person p ON p.id = a.person_id
-  LEFT JOIN login_guard g ON g.name_digest = sha256(convert_to(a.login, 'UTF8'))
  WHERE a.id = :of_account::uuid
 
 -- name: proof_probe :one
@@ -36,8 +40,9 @@ SELECT account_id FROM credential WHERE account_id = :of_account::uuid FOR NO KE
 SELECT password_hash FROM password_history WHERE account_id = :of_account::uuid ORDER BY set_at DESC LIMIT :earlier::integer
 
 -- name: password_set :write account
--- Rule I-208: the password before joins the history, every session but the kept one ends, and the trigger on the credential ends running access tokens. With seen_hash, only
--- if the password is still that one: of two changes at once, one is made.
+-- Rule I-208: the password before joins the history, every session but the kept one ends, and the trigger on the credential ends running access tokens. With
+-- seen_hash, only if the password is still that one: of two changes at once, one is made. A password given by somebody else ends what a security administrator
+-- said of a factor that is not in force yet (I-229).
 WITH seen AS (
   SELECT a.id, a.version, a.owner_division, c.password_hash, c.password_set_at
     FROM account a LEFT JOIN credential c ON c.account_id = a.id
@@ -46,7 +51,9 @@ WITH seen AS (
   INSERT INTO credential AS c (account_id, password_hash, password_set_at, must_change)
   SELECT id, :password_hash::text, :now::timestamptz, :must_change::boolean FROM seen
   ON CONFLICT (account_id) DO UPDATE
-     SET password_hash = EXCLUDED.password_hash, password_set_at = EXCLUDED.password_set_at, must_change = EXCLUDED.must_change
+     SET password_hash = EXCLUDED.password_hash, password_set_at = EXCLUDED.password_set_at, must_change = EXCLUDED.must_change,
+         released_at = CASE WHEN EXCLUDED.must_change AND c.totp_confirmed_at IS NULL THEN NULL ELSE c.released_at END,
+         release_digest = CASE WHEN EXCLUDED.must_change THEN NULL ELSE c.release_digest END
    WHERE :seen_hash::text IS NULL OR c.password_hash = :seen_hash::text
   RETURNING c.account_id, c.password_set_at, c.must_change
 ), remembered_password AS (
@@ -57,7 +64,9 @@ WITH seen AS (
   DELETE FROM password_history h
    WHERE h.account_id IN (SELECT account_id FROM written)
      AND h.set_at < (SELECT min(o.set_at) FROM (SELECT i.set_at FROM password_history i WHERE i.account_id = :of_account::uuid
-                                                 ORDER BY i.set_at DESC LIMIT 24) AS o)
+                                                 ORDER BY i.set_at DESC
+                                                 LIMIT zeren.setting_value('identity.password_kept', '000000000000', extract(year
+                                                     FROM :today::date)::integer)::integer) AS o)
 ), ended AS (
   UPDATE session SET ended_at = :now::timestamptz, ended_because = 'password_changed', version = version + 1
    WHERE account_id IN (SELECT account_id FROM written) AND ended_at IS NULL AND id IS DISTINCT FROM :kept_session::uuid
@@ -77,10 +86,11 @@ UPDATE credential SET totp_last_step = :step::bigint
 RETURNING account_id
 
 -- name: recovery_take :rows
--- Rule I-225: a recovery code is taken once; for a repeated log-in as above, five minutes long.
+-- Rule I-225: a recovery code is taken once; for a repeated log-in as above, for identity.recovery_repeat_minutes.
 UPDATE recovery_code SET used_at = coalesce(used_at, :now::timestamptz)
  WHERE account_id = :of_account::uuid AND digest = decode(:digest::text, 'hex')
-   AND (used_at IS NULL OR (:repeated::boolean AND used_at > :now::timestamptz - interval '5 minutes'))
+   AND (used_at IS NULL OR (:repeated::boolean AND used_at > :now::timestamptz
+          - make_interval(mins => zeren.setting_value('identity.recovery_repeat_minutes', '000000000000', extract(year FROM :today::date)::integer)::integer)))
 RETURNING account_id
 
 -- name: totp_enrol :write account
@@ -134,10 +144,34 @@ WITH confirmed AS (
 -- name: factor_remove :write account
 -- Rules I-226 and I-227: secret and recovery codes go together.
 WITH removed AS (
-  UPDATE credential SET totp_secret = NULL, totp_confirmed_at = NULL WHERE account_id = :of_account::uuid AND totp_secret IS NOT NULL
+  UPDATE credential SET totp_secret = NULL, totp_confirmed_at = NULL, released_at = NULL, release_digest = NULL WHERE account_id = :of_account::uuid
+      AND totp_secret IS NOT NULL
   RETURNING account_id
 ), forgotten AS (
   DELETE FROM recovery_code r USING removed c WHERE r.account_id = c.account_id
 ), changed AS (
   SELECT a.id, a.version, a.owner_division, false AS second_factor FROM account a JOIN removed c ON c.account_id = a.id
+)
+
+-- name: factor_release :write account
+-- Rule I-229: a code by which the security administrator says whose factor that is, or will be; the one before ends.
+WITH drawn AS (
+  UPDATE credential c SET release_digest = decode(:release_digest::text, 'hex'),
+         release_until = :now::timestamptz + make_interval(hours => zeren.setting_value('identity.factor_release_hours', '000000000000',
+                                                                                       extract(year FROM :today::date)::integer)::integer)
+   WHERE c.account_id = :of_account::uuid
+  RETURNING c.account_id, c.release_until
+), changed AS (
+  SELECT a.id, a.version, a.owner_division, d.release_until FROM account a JOIN drawn d ON d.account_id = a.id
+)
+
+-- name: factor_released :write account
+-- Rule I-229: the code is taken once, for the factor in force.
+WITH released AS (
+  UPDATE credential c SET released_at = :now::timestamptz, release_digest = NULL, release_until = NULL
+   WHERE c.account_id = :of_account::uuid AND c.totp_confirmed_at IS NOT NULL AND c.release_until > :now::timestamptz
+     AND c.release_digest = decode(:release_digest::text, 'hex')
+  RETURNING c.account_id, c.released_at
+), changed AS (
+  SELECT a.id, a.version, a.owner_division, r.released_at FROM account a JOIN released r ON r.account_id = a.id
 )

@@ -52,7 +52,8 @@ WITH account_now AS MATERIALIZED (
 
 -- name: account_post_remove :write account_post shown_division
 WITH seen AS MATERIALIZED (
-  SELECT ap.id, coalesce(p.owner_division, a.owner_division) AS owner_division, identity.refuse_own_account(ap.account_id, :caller_account::uuid) AS ok
+  SELECT ap.id, coalesce(p.owner_division, a.owner_division) AS owner_division, identity.refuse_own_account(ap.account_id, :caller_account::uuid)
+         AND identity.refuse_other_lines(p.role, p.scope_lines, :caller_post::uuid) AS ok
     FROM account_post ap LEFT JOIN account a ON a.id = ap.account_id LEFT JOIN post p ON p.id = ap.post_id AND p.owner_division::text <@ (SELECT zeren.scope())
    WHERE ap.id = :id::uuid AND (a.id IS NOT NULL OR p.id IS NOT NULL)
 ), gone AS (

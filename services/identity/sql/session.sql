@@ -3,7 +3,8 @@
 -- name: session_list :page
 -- The running sessions of the own account, or of another inside the own scope where the caller may end them.
 -- sort: id
-SELECT s.id, s.account_id, s.post_id, s.access_grant_id, s.device_id, (SELECT d.name FROM device d WHERE d.id = s.device_id) AS device_name, s.address, s.factors,
+SELECT s.id, s.account_id, s.post_id, s.access_grant_id, s.device_id, (SELECT d.name FROM device d WHERE d.id = s.device_id) AS device_name, s.address,
+       s.factors,
        s.created_at, s.used_at, s.expires_at, s.ended_at, s.ended_because, coalesce(s.id = :caller_session::uuid, false) AS current, s.version
   FROM session s
  WHERE s.account_id = coalesce(:account_id::uuid, :caller_account::uuid) AND s.ended_at IS NULL AND s.expires_at > :now::timestamptz
@@ -21,7 +22,8 @@ WITH ended AS (
   INSERT INTO revocation (subject_id, kind, at) SELECT id, 'session', now() FROM ended
   ON CONFLICT (subject_id, kind) DO NOTHING
 ), changed AS (
-  SELECT s.id, s.account_id, s.post_id, s.access_grant_id, s.device_id, (SELECT d.name FROM device d WHERE d.id = s.device_id) AS device_name, s.address, s.factors,
+  SELECT s.id, s.account_id, s.post_id, s.access_grant_id, s.device_id, (SELECT d.name FROM device d WHERE d.id = s.device_id) AS device_name, s.address,
+         s.factors,
          s.created_at, s.used_at, s.expires_at, s.ended_at, s.ended_because, coalesce(s.id = :caller_session::uuid, false) AS current, s.version,
          coalesce((SELECT p.owner_division FROM post p WHERE p.id = s.post_id), '000000000000') AS owner_division
     FROM ended s

@@ -6,9 +6,10 @@
 SELECT p.id, p.title, p.organisation_id, p.owner_division, p.role, p.scope_lines::text AS lines,
        (SELECT string_agg(r.prefix || ',', '' ORDER BY r.prefix) FROM unnest(p.ranges) AS r (prefix)) AS ranges,
        (SELECT string_agg(rp.permission || ',', '' ORDER BY rp.permission) FROM role_permission rp WHERE rp.role = p.role AND rp.may_use) AS permissions,
-       r.personal_data AS mask,
+       r.personal_data AS mask, r.epoch AS role_epoch,
        CASE WHEN ap.ends_on < 'infinity'
-            THEN floor(extract(epoch FROM ap.ends_on::timestamp - (:today::date + (:now::timestamptz AT TIME ZONE 'Asia/Shanghai')::time)))::bigint END AS left_s
+            THEN floor(extract(epoch FROM ap.ends_on::timestamp
+                 - (:today::date + (:now::timestamptz AT TIME ZONE 'Asia/Shanghai')::time)))::bigint END AS left_s
   FROM acting_post ap JOIN post p ON p.id = ap.post_id JOIN role r ON r.code = p.role
  WHERE ap.account_id = :account_id::uuid AND ap.starts_on <= :today::date AND :today::date < ap.ends_on
  ORDER BY p.created_at, p.id
@@ -40,7 +41,8 @@ SELECT s.account_id, a.kind, a.epoch, s.post_id, s.access_grant_id, s.device_id,
 
 -- name: refresh_step :rows
 -- The one place where a session's number moves (I-006 to I-008). The row is locked and read as it then stands, so of any number of equal calls one moves it and
--- the others find it moved. A token that is older than that is held against the session, unless it came before the step it is older than: then it was under way.
+-- the others find it moved. A token that is older than that is held against the session, unless it came before the step it is older than: then it was under
+-- way.
 WITH seen AS MATERIALIZED (
   SELECT s.id, CASE WHEN s.refresh_number = :number::integer THEN 'first'
                     WHEN s.refresh_number = :number::integer + 1 AND :now::timestamptz <= s.refreshed_at + make_interval(secs => :grace_s::integer) THEN 'again'
@@ -67,7 +69,8 @@ WITH seen AS MATERIALIZED (
   SELECT e.*, coalesce((SELECT p.owner_division FROM post p WHERE p.id = e.post_id), '000000000000') AS owner_division FROM ended e
 ), audited AS (
   INSERT INTO audit_log (at, account_id, post_id, session_id, address, verb, record, record_id, version, owner_division, request_id, body)
-  SELECT :now::timestamptz, t.account_id, t.post_id, t.id, :caller_address::text, 'end_reused_session', 'session', t.id, t.version, t.owner_division, :request_id::text,
+  SELECT :now::timestamptz, t.account_id, t.post_id, t.id, :caller_address::text, 'end_reused_session', 'session', t.id, t.version, t.owner_division,
+         :request_id::text,
          to_jsonb(t) FROM told t
 ), announced AS (
   INSERT INTO outbox (at, verb, record, record_id, version, owner_division, trace_id)
@@ -86,12 +89,14 @@ WITH old AS (
   ON CONFLICT (subject_id, kind) DO NOTHING
 ), opened AS (
   INSERT INTO session (id, account_id, post_id, access_grant_id, created_at, expires_at, device_id, factors, address, refresh_salt, refreshed_at, used_at)
-  SELECT :new_id::uuid, account_id, :chosen_post::uuid, :chosen_grant::uuid, :now::timestamptz, expires_at, device_id, factors, :caller_address::text, :salt::bytea,
+  SELECT :new_id::uuid, account_id, :chosen_post::uuid, :chosen_grant::uuid, :now::timestamptz, expires_at, device_id, factors, :caller_address::text,
+         :salt::bytea,
          :now::timestamptz, :now::timestamptz FROM old
   RETURNING id, account_id, post_id, access_grant_id, device_id, factors, address, created_at, expires_at, version
 ), audited AS (
   INSERT INTO audit_log (at, account_id, post_id, session_id, address, verb, record, record_id, version, owner_division, request_id, body, before)
-  SELECT :now::timestamptz, o.account_id, b.post_id, b.id, :caller_address::text, 'switch_session', 'session', o.id, o.version, :post_division::text, :request_id::text,
+  SELECT :now::timestamptz, o.account_id, b.post_id, b.id, :caller_address::text, 'switch_session', 'session', o.id, o.version, :post_division::text,
+         :request_id::text,
          to_jsonb(o), to_jsonb(b) FROM opened o, old b
 ), announced AS (
   INSERT INTO outbox (at, verb, record, record_id, version, owner_division, trace_id)
