@@ -5,12 +5,18 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/clock.h"
 #include "http/lifecycle.h"
 #include "sql_engine.h"
 
 #include "core/banned.h"
 
-enum { EXPORT_ROWS = 500, EXPORT_ROWS_MAX = 2000, EXPORT_BYTES = 48 * 1024 * 1024 };
+enum {
+    EXPORT_ROWS = 500,
+    EXPORT_ROWS_MAX = 2000,
+    EXPORT_BYTES = 48 * 1024 * 1024,
+    SEARCH_DAYS = 31
+};
 
 static handler list_audit, export_audit;
 
@@ -20,7 +26,10 @@ static const struct field audit_fields[] = {
     F_INSTANT("at", SHOWN, "When the change was asked for."),
     F_INSTANT("recorded_at", SHOWN, "When its transaction began: what seals and months go by."),
     F_UUID("account_id", IN_QUERY | SHOWN | NULLABLE, "Who; null: nobody was logged in."),
+    F_TEXT("account_login", SHOWN | NULLABLE, 1, 64, "Its login; null: nobody, gone, or administered outside the caller's divisions.", "county_office"),
     F_UUID("post_id", IN_QUERY | SHOWN | NULLABLE, "The post acted in."),
+    F_TEXT("post_title", SHOWN | NULLABLE, 1, 80, "What the post is called now.", "项目科科长"),
+    F_TEXT("holder_name", SHOWN | NULLABLE, 1, 60, "Who held it on that day.", "王建国"),
     F_UUID("session_id", SHOWN | NULLABLE, "The session, or the API token, it came by."),
     F_TEXT("address", SHOWN | NULLABLE, 1, 60, "Where from.", "10.4.0.17"),
     F_TEXT("verb", IN_QUERY | SHOWN, 1, 60, "What was done: the operation's name in the contract.", "confirm_report"),
@@ -32,7 +41,7 @@ static const struct field audit_fields[] = {
     F_TEXT("reason", SHOWN | NULLABLE, 1, 500, "Why, where a reason was given.", "核对低保名单"),
     F_OBJECT("body", SHOWN, NULL, "The record after it, personal data masked."),
     F_OBJECT("before", SHOWN | NULLABLE, NULL, "The record before it, personal data masked; null: there was none, or none was kept."),
-    F_INSTANT("from", IN_QUERY, "Only what was asked for then or later."),
+    F_INSTANT("from", IN_QUERY, "Only what was asked for then or later. Searches need it and until, at most 31 days apart, unless record_id is given."),
     F_INSTANT("until", IN_QUERY, "Only what was asked for before then."),
     FIELDS_END
 };
@@ -55,13 +64,34 @@ const struct route audit_routes[] = {
 };
 /* clang-format on */
 
-static const struct stmt *const audit_statements[] = {&SQL_audit_list, &SQL_audit_note_export,
-                                                      &SQL_audit_export_rows, NULL};
+const struct stmt *const audit_statements[] = {&SQL_audit_list, &SQL_audit_note_export,
+                                               &SQL_audit_export_rows, NULL};
+
+/* Are both given, at most SEARCH_DAYS apart? */
+static bool is_bounded(const struct request *rq)
+{
+    instant_us from = 0, until = 0;
+    const char *first = arg_text(rq, "from"), *behind = arg_text(rq, "until");
+    return first != NULL && behind != NULL && clock_parse(first, &from) &&
+           clock_parse(behind, &until) && until - from <= SEARCH_DAYS * INT64_C(86400000000);
+}
+
+/* what no index finds is looked for in a bounded time, or the whole log would be read. */
+static bool may_search(struct request *rq)
+{
+    static const char *const rare[] = {"account_id", "post_id", "verb", "record", "owner_division"};
+    for (size_t i = 0; !arg_given(rq, "record_id") && i < sizeof rare / sizeof *rare; i++) {
+        if (arg_given(rq, rare[i]) && !is_bounded(rq))
+            return fail(rq, ERR_BAD_PARAMETER, rare[i],
+                        "Say from and until, at most 31 days apart, or which record.");
+    }
+    return true;
+}
 
 /* The engine has a :verb of its own, which is not the one that is looked for. */
 static bool list_audit(struct request *rq)
 {
-    return arg_bind(rq, "verb_wanted", arg_text(rq, "verb")) && read_page(rq);
+    return may_search(rq) && arg_bind(rq, "verb_wanted", arg_text(rq, "verb")) && read_page(rq);
 }
 
 /* The division whose auditors see that its log was taken out: the widest of the caller's. */
@@ -109,40 +139,4 @@ static bool export_audit(struct request *rq)
     if (lines == NULL)
         return fail(rq, ERR_TOO_LARGE, "rows", "Ask for fewer rows at a time.");
     return reply_json(rq, 200, lines);
-}
-
-static size_t length_of(const struct stmt *const *list)
-{
-    size_t n = 0;
-    while (list != NULL && list[n] != NULL)
-        n++;
-    return n;
-}
-
-static const struct stmt *const *with_statements(struct arena *a, const struct stmt *const *own)
-{
-    size_t n = length_of(own), m = length_of(audit_statements);
-    const struct stmt **all = arena_array(a, const struct stmt *, n + m + 1);
-    for (size_t i = 0; all != NULL && i < n + m; i++)
-        all[i] = i < n ? own[i] : audit_statements[i - n];
-    return all;
-}
-
-const struct service *service_with_audit(struct arena *a, const struct service *s)
-{
-    size_t n = 0;
-    while (s->resources[n] != NULL)
-        n++;
-    struct service *copy = arena_new(a, struct service);
-    const struct route **resources = arena_array(a, const struct route *, n + 2);
-    const struct stmt *const *statements = with_statements(a, s->statements);
-    if (copy == NULL || resources == NULL || statements == NULL)
-        return NULL;
-    for (size_t i = 0; i < n; i++)
-        resources[i] = s->resources[i];
-    resources[n] = audit_routes;
-    *copy = *s;
-    copy->resources = resources;
-    copy->statements = statements;
-    return copy;
 }

@@ -2,6 +2,7 @@
  * text here, so that no other file of decoding sees jansson. Does not judge single values
  * (decode_value.c) and does not say in which order a request is read (decode_request.c). */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -181,6 +182,17 @@ static void write_member(struct decoder *d, const struct field *f, json_t *v,
     write_value(d, f, v, &at, partial, out);
 }
 
+/* An object of any members, as compact JSON. */
+static void write_open(struct decoder *d, const json_t *v, const struct where *at, struct buf *out)
+{
+    char *text = json_dumps(v, JSON_COMPACT);
+    if (text == NULL)
+        refuse(d, at, NULL, NULL);
+    else
+        buf_str(out, text);
+    free(text);
+}
+
 static void write_object(struct decoder *d, const struct field *f, json_t *v,
                          const struct where *at, bool partial, struct buf *out)
 {
@@ -188,6 +200,10 @@ static void write_object(struct decoder *d, const struct field *f, json_t *v,
     json_t *member = NULL;
     if (!json_is_object(v)) {
         refuse(d, at, "not_an_object", "A JSON object is wanted here.");
+        return;
+    }
+    if (f->of == NULL && f->type == FIELD_OBJECT) {
+        write_open(d, v, at, out);
         return;
     }
     json_object_foreach(v, name, member)

@@ -78,6 +78,8 @@ enum csv_charset decode_charset(const struct request *rq)
 
 static bool media_accepted(const struct media *m, const struct request *rq, enum route_media media)
 {
+    if (media == MEDIA_BYTES)
+        return is_type(m, "application/offset+octet-stream") && m->charset[0] == '\0';
     if (media == MEDIA_CSV)
         return is_type(m, "text/csv") && (is_utf8(m) || str_equal_nocase(m->charset, "gb18030"));
     if (is_json(m))
@@ -91,6 +93,8 @@ static const char *media_wanted(const struct request *rq, enum route_media media
 {
     if (media == MEDIA_CSV)
         return "text/csv, with charset UTF-8 or GB18030";
+    if (media == MEDIA_BYTES)
+        return "application/offset+octet-stream";
     return rq->route->method == METHOD_PATCH ? "application/merge-patch+json or application/json"
                                              : "application/json";
 }

@@ -14,7 +14,7 @@ static bool body_demanded(const struct route *r)
         if (route_takes(r, f, IN_BODY) && route_demands(r, f))
             return true;
     }
-    return r->method == METHOD_PATCH;
+    return r->method == METHOD_PATCH && r->media == MEDIA_JSON; /* no bytes are asked for, too */
 }
 
 static bool start(struct decoder *d)

@@ -21,7 +21,7 @@ enum field_type {
                   */
     FIELD_TEXTS, /* array of text of at most 200 code points, at most max elements; bound as an
                     array literal */
-    FIELD_OBJECT, /* nested: of[]; bound as JSON text. of NULL: any members, in answers alone */
+    FIELD_OBJECT, /* nested: of[]; bound as JSON text. of NULL: any members */
     FIELD_ARRAY,  /* of objects: of[], min..max elements; bound as JSON text */
     FIELD_SEALED  /* personal data: ciphertext in the database and in audit rows, a mask in answers;
                      min = enum sealed_kind (http/sealed.h) */

@@ -132,7 +132,7 @@ static bool reply_written(struct request *rq, const struct rows *rows, int statu
     if (rows_count(rows) == 0)
         return fail(rq, ERR_INTERNAL, NULL, "%s", "");
     rq->etag = render_etag(rq->arena, rows_text(rows, 0, 1));
-    if (status == 201 && rq->route->location != NULL)
+    if ((status == 201 || status == 202) && rq->route->location != NULL)
         rq->location = arena_printf(rq->arena, "/api/v1/%s%s%s", rq->engine->service->name,
                                     rq->route->location, rows_text(rows, 0, 2));
     return reply_json(rq, status, rows_text(rows, 0, 0));

@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "db/tx.h"
+#include "files/collect.h"
 #include "sql_engine.h"
 
 #include "core/banned.h"
@@ -30,6 +31,7 @@ struct housekeeping {
     struct arena *forms, *run;
     const struct stmt *const *own; /* of the service; NULL: none */
     struct stmt_set *engine_set, *own_set;
+    struct collector *files; /* NULL: the service keeps none */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t stop_asked;
@@ -92,11 +94,38 @@ static void forget_by(struct housekeeping *h, const struct stmt_form *f)
     log_end(&l);
 }
 
+static void log_collected(const char *what, long n)
+{
+    struct log_line l;
+    if (n == 0)
+        return;
+    log_begin(&l, ERR_LEVEL_INFO, "job");
+    log_text(&l, "name", what);
+    log_int(&l, "count", n);
+    log_end(&l);
+}
+
+static void collect_files(struct housekeeping *h)
+{
+    struct err err = {0};
+    struct files_collected n;
+    if (h->files == NULL)
+        return;
+    if (!files_collect(h->files, &n, &err))
+        log_event(ERR_LEVEL_WARN, "job", "cause",
+                  err.cause[0] == '\0' ? err_class(err.code)->code : err.cause);
+    log_collected("files_expired", n.expired);
+    log_collected("files_strays", n.strays);
+    log_collected("files_blobs", n.blobs);
+    log_collected("files_lost", n.lost);
+}
+
 static void forget_all(struct housekeeping *h)
 {
     forget_by(h, stmt_form(h->engine_set, &SQL_idempotency_forget));
     for (size_t i = 0; h->own != NULL && h->own[i] != NULL && !must_stop(h); i++)
         forget_by(h, stmt_form(h->own_set, h->own[i]));
+    collect_files(h);
 }
 
 /* False when told to stop. */
@@ -140,6 +169,7 @@ static bool start_thread(struct housekeeping *h)
 
 static void release(struct housekeeping *h)
 {
+    files_collector_destroy(&h->files);
     arena_destroy(&h->forms);
     arena_destroy(&h->run);
     free(h);
@@ -157,7 +187,8 @@ static bool make_forms(struct housekeeping *h, struct err *err)
 }
 
 struct housekeeping *housekeeping_start(struct pool *worker, int64_t idempotency_hours,
-                                        const struct stmt *const *forget, struct err *err)
+                                        const struct stmt *const *forget,
+                                        const struct file_store *files, struct err *err)
 {
     struct housekeeping *h = calloc(1, sizeof *h);
     if (h == NULL) {
@@ -169,7 +200,9 @@ struct housekeeping *housekeeping_start(struct pool *worker, int64_t idempotency
     snprintf(h->hours, sizeof h->hours, "%lld", (long long)idempotency_hours);
     h->forms = arena_create(SET_MEMORY);
     h->run = arena_create(RUN_MEMORY);
-    if (make_forms(h, err)) {
+    if (files != NULL)
+        h->files = files_collector_create(worker, files, err);
+    if ((files == NULL || h->files != NULL) && make_forms(h, err)) {
         if (start_thread(h))
             return h;
         err_set(err, ERR_NO_MEMORY, NULL, "%s", "");

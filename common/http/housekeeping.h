@@ -12,9 +12,12 @@
 struct housekeeping;
 
 /* Starts the thread on a worker's pool, which outlives it. `forget` as in struct service; its
- * statements may use :now. NULL with `err` set. */
+ * statements may use :now. `files`: what is left over of them is collected, too; NULL: the service
+ * keeps none. NULL with `err` set. */
+struct file_store; /* files/store.h */
 struct housekeeping *housekeeping_start(struct pool *worker, int64_t idempotency_hours,
-                                        const struct stmt *const *forget, struct err *err);
+                                        const struct stmt *const *forget,
+                                        const struct file_store *files, struct err *err);
 
 /* Ends the thread, waiting for its statement. Accepts NULL, nulls the pointer. */
 void housekeeping_stop(struct housekeeping **h);

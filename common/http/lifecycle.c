@@ -114,14 +114,39 @@ static bool stage_authn(struct request *rq)
     return take(rq, rq->engine->rate_token, p->session[0] != '\0' ? p->session : p->account);
 }
 
+bool lifecycle_still_allowed(struct request *rq)
+{
+    struct principal p;
+    const struct credential given = {
+        .text = bearer_of(rq->authorization), .address = rq->address, .now = clock_now()};
+    return trust_check(rq->engine->trust, &given, &p, &rq->err);
+}
+
 /* What the account must do first, as the route that does it. */
 static bool refuse_until_done(struct request *rq)
 {
     if ((rq->principal.must & MUST_CHANGE_PASSWORD) != 0)
         return fail(rq, ERR_ACTION_REQUIRED, NULL, "%s",
                     "Change the password first: POST /api/v1/identity/me:change_password");
+    if ((rq->principal.must & MUST_ENROL_TOTP) != 0)
+        return fail(rq, ERR_ACTION_REQUIRED, NULL, "%s",
+                    "Enrol a second factor first: POST /api/v1/identity/me/totp:enrol");
     return fail(rq, ERR_ACTION_REQUIRED, NULL, "%s",
-                "Enrol a second factor first: POST /api/v1/identity/me/totp:enrol");
+                "Show the code that the security administrator gave you first: POST "
+                "/api/v1/identity/me/totp:release");
+}
+
+static void prepare_tx(struct request *rq)
+{
+    enum permission wanted = rq->route->permission;
+    rq->tx = (struct tx){
+        .pool = rq->engine->pool,
+        .arena = rq->arena,
+        .scope = rq->signed_in ? rq->principal.scope : "{}",
+        .lines = rq->signed_in ? rq->principal.lines : "",
+        .ancestors = rq->signed_in ? rq->principal.ancestors : NULL,
+        .auditing = wanted == PERM_AUDIT_READ || wanted == PERM_AUDIT_EXPORT,
+    };
 }
 
 static bool stage_authz(struct request *rq)
@@ -133,14 +158,7 @@ static bool stage_authz(struct request *rq)
         !permission_in(rq->principal.permissions, wanted))
         return fail(rq, ERR_FORBIDDEN, NULL, "This needs the permission %s.",
                     permission_code(wanted));
-    rq->tx = (struct tx){
-        .pool = rq->engine->pool,
-        .arena = rq->arena,
-        .scope = rq->signed_in ? rq->principal.scope : "{}",
-        .lines = rq->signed_in ? rq->principal.lines : "",
-        .ancestors = rq->signed_in ? rq->principal.ancestors : NULL,
-        .auditing = wanted == PERM_AUDIT_READ || wanted == PERM_AUDIT_EXPORT,
-    };
+    prepare_tx(rq);
     return true;
 }
 
@@ -158,18 +176,20 @@ static bool stage_decode(struct request *rq, const struct match *m)
 static const char *claim_digest(struct request *rq, const char *like)
 {
     const struct principal *p = &rq->principal;
-    const char *if_match = rq->if_match == NULL ? "" : rq->if_match;
+    const char *text = rq->claim_text;
+    const char *if_match = text != NULL || rq->if_match == NULL ? "" : rq->if_match;
+    const char *what = text != NULL ? text : rq->url;
     const struct digest_part parts[] = {
         {rq->method, strlen(rq->method)},
         {"\n", 1},
-        {rq->url, strlen(rq->url)},
+        {what, strlen(what)},
         {"\n", 1},
         {if_match, strlen(if_match)},
         {"\n", 1},
         {p->post, strlen(p->post)},
         {p->access_grant, strlen(p->access_grant)},
         {"\n", 1},
-        {rq->body, rq->body_len},
+        {rq->body, text != NULL ? 0 : rq->body_len},
     };
     char *digest = arena_alloc(rq->arena, DIGEST_KEYED);
     if (digest == NULL) {
@@ -246,12 +266,17 @@ static void forget_attempt(struct request *rq, struct arena_mark mark)
     arena_rewind(rq->arena, mark);
 }
 
+static bool handle(struct request *rq)
+{
+    return (rq->first == NULL || (db_begin(rq) && rq->first(rq))) && rq->route->handler(rq);
+}
+
 static bool stage_handler(struct request *rq)
 {
     struct arena_mark mark = arena_mark(rq->arena);
     for (;;) {
         rq->attempts++;
-        bool done = rq->route->handler(rq) && tx_commit(&rq->tx, &rq->err);
+        bool done = handle(rq) && tx_commit(&rq->tx, &rq->err);
         tx_end(&rq->tx);
         if (done)
             return true;
@@ -285,19 +310,28 @@ static bool run_stages(struct request *rq)
            stage_authz(rq) && stage_decode(rq, &m) && stage_handler(rq) && stage_show(rq);
 }
 
+void lifecycle_keep_answer(struct request *rq, int status, const char *body)
+{
+    struct claim c;
+    struct err before = rq->err, ignored = {0};
+    bool claimed = lifecycle_claim(rq, &c);
+    rq->err = before;
+    if (rq->tx.pool == NULL) /* refused before it could look */
+        prepare_tx(rq);
+    if (!claimed || c.key == NULL)
+        return;
+    struct stored_answer s = {.status = status, .body = body, .digest = c.digest};
+    (void)!tx_store(&rq->tx, &c, &s, &ignored);
+    tx_end(&rq->tx);
+}
+
 /* A refusal for the record's state is the answer of its key, too (charter D9). What keeps it from
  * being stored costs the client nothing: the same call finds the same state. */
 static void keep_conflict(struct request *rq)
 {
-    struct claim c;
-    struct err ignored = {0};
     bool kept = rq->err.code == ERR_STATE || rq->err.code == ERR_DUPLICATE;
-    if (!kept || rq->route == NULL || !route_is_write(rq->route) || !lifecycle_claim(rq, &c) ||
-        c.key == NULL)
-        return;
-    struct stored_answer s = {.status = rq->status, .body = rq->answer, .digest = c.digest};
-    (void)!tx_store(&rq->tx, &c, &s, &ignored);
-    tx_end(&rq->tx);
+    if (kept && rq->route != NULL && route_is_write(rq->route))
+        lifecycle_keep_answer(rq, rq->status, rq->answer);
 }
 
 static void account_for(const struct request *rq, int64_t duration_us)
@@ -333,18 +367,34 @@ static void account_for(const struct request *rq, int64_t duration_us)
     log_end(&l);
 }
 
+static void refuse(struct request *rq)
+{
+    assert(rq->err.code != ERR_NONE); /* a handler that refuses says why */
+    rq->location = rq->link = NULL;
+    rq->etag = rq->current == NULL ? NULL : rq->etag;
+    rq->current = sealed_show(rq, rq->current);
+    problem_render(rq, rq->current);
+    keep_conflict(rq);
+}
+
+void lifecycle_run_inner(struct request *rq, const struct match *m)
+{
+    rq->route = m->route;
+    rq->started_us = clock_ticks_us();
+    if (!stage_authz(rq) || !stage_decode(rq, m) || !stage_handler(rq) || !stage_show(rq))
+        refuse(rq);
+    tx_end(&rq->tx);
+    int64_t duration_us = clock_ticks_us() - rq->started_us;
+    metrics_count(rq->engine->metrics, rq->route, rq->status, duration_us);
+    account_for(rq, duration_us);
+}
+
 void lifecycle_run(struct request *rq)
 {
     struct metrics *metrics = rq->engine->metrics;
     metrics_enter(metrics);
-    if (!run_stages(rq)) {
-        assert(rq->err.code != ERR_NONE); /* a handler that refuses says why */
-        rq->location = rq->link = NULL;
-        rq->etag = rq->current == NULL ? NULL : rq->etag;
-        rq->current = sealed_show(rq, rq->current);
-        problem_render(rq, rq->current);
-        keep_conflict(rq);
-    }
+    if (!run_stages(rq))
+        refuse(rq);
     tx_end(&rq->tx);
     render_finish(rq);
     int64_t duration_us = clock_ticks_us() - rq->started_us;

@@ -24,11 +24,14 @@
 #include "http/request.h"
 #include "http/route.h"
 
+struct file_room;   /* http/file_routes.h */
 struct keyring;     /* keys/keyring.h */
+struct feed_watch;  /* http/feed_watch.h */
 struct match_table; /* http/match.h */
 struct metrics;     /* http/metrics.h */
 struct rate;        /* http/rate.h */
 struct reseal;      /* http/reseal.h */
+struct work;        /* work/work.h */
 
 struct engine_settings { /* the settings every service has: http/service.c has the table */
     int64_t port, ops_port;
@@ -42,6 +45,7 @@ struct engine_settings { /* the settings every service has: http/service.c has t
     int64_t drain_ms;
     const char *proxy;      /* the only peer whose X-Forwarded-For and X-Request-Id are believed */
     const char *field_keys; /* key file of sealed fields; "": none */
+    const char *files_dir;  /* where bytes of files are kept; "": nowhere */
     const char *today;      /* test builds only: the civil date to run at */
 };
 
@@ -54,7 +58,10 @@ struct engine {
     struct pool *pool;
     struct trust *trust;
     struct keyring *keyring; /* of sealed fields; NULL: the service has none */
+    struct file_room *files; /* NULL: the service keeps none */
     struct reseal *reseal;   /* NULL: as above, or no worker */
+    struct feed_watch *feed; /* NULL: a worker */
+    struct work *work;       /* NULL: not a worker */
     struct metrics *metrics;
     struct rate *rate_token, *rate_address;
     const char *openapi; /* the contract, made once */
@@ -64,9 +71,23 @@ struct engine {
 /* Runs all stages; afterwards status, answer and headers are set. Never fails. */
 void lifecycle_run(struct request *rq);
 
+/* Runs a call that another request makes on behalf of its caller (http/sync_push.c): stages 5 to
+ * 10, on a route found already. `rq` has engine, arena, principal and what was received; the other
+ * request holds no connection meanwhile. Never fails. */
+struct match; /* http/match.h */
+void lifecycle_run_inner(struct request *rq, const struct match *m);
+
 /* The request's claim on its Idempotency-Key (key NULL: none, or a rehearsal). Fails with
  * ERR_INTERNAL when no digest can be made. */
 bool lifecycle_claim(struct request *rq, struct claim *ret);
+
+/* Stores what the request was answered under its key, where nothing is stored yet: the same call
+ * again is answered the same, whatever the record has come to. What keeps it from being stored is
+ * no failure of the request. */
+void lifecycle_keep_answer(struct request *rq, int status, const char *body);
+
+/* Is the caller of a request that has waited still let in? Fails as stage 4 does. */
+bool lifecycle_still_allowed(struct request *rq);
 
 /* The most bytes a body may have on that route; NULL: on any of the service's. */
 size_t lifecycle_body_max(const struct engine *e, const struct route *r);

@@ -5,6 +5,7 @@
 #include "http/decode.h"
 #include "http/lifecycle.h"
 #include "http/sealed.h"
+#include "http/sync.h"
 #include "http/values.h"
 
 #include "core/banned.h"
@@ -90,7 +91,7 @@ static bool lint_version(const struct route *r, struct err *err)
     }
     if (r->probe != NULL && r->probe->kind != STMT_ONE && r->probe->kind != STMT_VIEW)
         return wrong(r, err, "a probe that is not :one or :view", NULL);
-    return lint_statement(r, r->probe, err);
+    return !is_stock(r) || lint_statement(r, r->probe, err);
 }
 
 static bool lint_step(const struct route *r, struct err *err)
@@ -139,5 +140,5 @@ bool lifecycle_lint(const struct engine *e, struct err *err)
                 return false;
         }
     }
-    return true;
+    return sync_lint(e->service, err);
 }

@@ -6,7 +6,9 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "http/feed_watch.h"
 #include "http/reseal.h"
+#include "work/work.h"
 
 #include "core/banned.h"
 
@@ -189,7 +191,7 @@ static void write_trust(const struct engine *e, struct buf *out)
     number(e, out, "zeren_signing_keys", "gauge", t.keys);
 }
 
-void metrics_write(const struct engine *e, struct buf *out)
+static void write_requests(const struct engine *e, struct buf *out)
 {
     const struct metrics *m = e->metrics;
     heading(out, "zeren_requests_total", "counter", "Answers by route and class of status");
@@ -198,9 +200,18 @@ void metrics_write(const struct engine *e, struct buf *out)
     each_route(m, write_times, out);
     number(e, out, "zeren_requests_running", "gauge",
            atomic_load_explicit(&m->running, memory_order_relaxed));
+}
+
+void metrics_write(const struct engine *e, struct buf *out)
+{
+    if (e->metrics != NULL)
+        write_requests(e, out);
     if (e->pool != NULL)
         write_pool(e, out);
     if (e->trust != NULL)
         write_trust(e, out);
     reseal_metrics(e, out);
+    feed_watch_metrics(e, out);
+    if (e->work != NULL)
+        work_metrics(e->work, out);
 }

@@ -136,6 +136,22 @@ static void fields_parameter(struct json *j, const struct field *shown)
     put_close(j);
 }
 
+static void offset_parameter(struct json *j)
+{
+    put_object(j, NULL);
+    put_text(j, "name", "Upload-Offset");
+    put_text(j, "in", "header");
+    put_text(j, "description", "Where these bytes begin: the `received` of the file.");
+    put_bool(j, "required", true);
+    put_object(j, "schema");
+    put_text(j, "type", "integer");
+    put_text(j, "format", "int64");
+    put_int(j, "minimum", 0);
+    put_int(j, "maximum", INT64_C(1) << 50);
+    put_close(j);
+    put_close(j);
+}
+
 static void parameters(struct json *j, const struct contract *c, const struct route *r)
 {
     const struct contract_answer *answer = contract_answer_of(c, r);
@@ -153,6 +169,8 @@ static void parameters(struct json *j, const struct contract *c, const struct ro
         shared_ref(j, NULL, "parameters", "ValidateOnly");
     if (route_takes_option(r, OPTION_VALIDATE_ONLY) || r->unkept)
         shared_ref(j, NULL, "parameters", "IdempotencyKey");
+    if (r->media == MEDIA_BYTES)
+        offset_parameter(j);
     if (contract_reads_one(r))
         shared_ref(j, NULL, "parameters", "IfNoneMatch");
     if (contract_takes_version(r))
@@ -213,6 +231,23 @@ static void csv_body(struct json *j, const struct route *r)
     put_close(j);
 }
 
+static void bytes_body(struct json *j, const struct route *r)
+{
+    put_object(j, "requestBody");
+    put_text(j, "description", "Bytes as they are; none to ask again how the last ones ended.");
+    put_bool(j, "required", false);
+    put_object(j, "content");
+    put_object(j, "application/offset+octet-stream");
+    put_object(j, "schema");
+    put_text(j, "type", "string");
+    put_text(j, "format", "binary");
+    put_int(j, "maxLength", r->body_max_kib * INT64_C(1024));
+    put_close(j);
+    put_close(j);
+    put_close(j);
+    put_close(j);
+}
+
 static bool shows_version(const struct contract_answer *answer)
 {
     const struct field *f = answer->fields;
@@ -227,7 +262,7 @@ static void answer_headers(struct json *j, const struct route *r,
     put_object(j, "headers");
     if (answer != NULL && !route_is_page(r) && shows_version(answer))
         shared_ref(j, "ETag", "headers", "ETag");
-    if (r->location != NULL && status == 201)
+    if (r->location != NULL && (status == 201 || status == 202))
         shared_ref(j, "Location", "headers", "Location");
     if (route_takes_option(r, OPTION_VALIDATE_ONLY))
         shared_ref(j, "Idempotency-Replayed", "headers", "Replayed");
@@ -345,10 +380,12 @@ void operation_render(struct json *j, const struct contract *c, size_t route)
     parameters(j, c, r);
     if (c->bodies[route] != NULL)
         json_body(j, c, route);
+    else if (r->media == MEDIA_BYTES)
+        bytes_body(j, r);
     else if (contract_takes_body(r))
         csv_body(j, r);
     put_object(j, "responses");
-    if (contract_status(r) == 201 && route_takes_option(r, OPTION_VALIDATE_ONLY))
+    if (contract_status(r) != 200 && route_takes_option(r, OPTION_VALIDATE_ONLY))
         success(j, c, r, 200);
     success(j, c, r, contract_status(r));
     if (contract_reads_one(r))

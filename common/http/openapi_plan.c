@@ -71,7 +71,7 @@ bool contract_takes_body(const struct route *r)
 {
     if (r->method == METHOD_GET || r->media == MEDIA_NONE)
         return false;
-    if (r->media == MEDIA_CSV)
+    if (r->media == MEDIA_CSV || r->media == MEDIA_BYTES)
         return true;
     for (const struct field *f = r->fields; f != NULL && f->name != NULL; f++) {
         if (route_takes(r, f, IN_BODY))
@@ -233,7 +233,7 @@ static bool add_answers(struct contract *c)
 static bool add_body(struct contract *c, size_t i)
 {
     const struct route *r = c->routes[i];
-    if (!contract_takes_body(r) || r->media == MEDIA_CSV)
+    if (!contract_takes_body(r) || r->media != MEDIA_JSON)
         return true;
     const struct contract_answer *answer = contract_answer_of(c, r);
     const char *name = NULL;

@@ -20,7 +20,8 @@ enum occasion {
     WITH_KEY,   /* a write that an Idempotency-Key can stand on */
     WITH_INPUT, /* such a write, one with a body, or a read that counts on the calendar */
     WITH_BODY,
-    WITH_VERSION
+    WITH_VERSION,
+    WITH_PLACE /* in the feed */
 };
 
 struct refusal {
@@ -37,6 +38,7 @@ static const struct refusal refusals[] = {
     {404, WITH_PATH, "NotFound", "There is no such record within the caller's scope."},
     {409, WITH_KEY, "Conflict",
      "The record's state, another record or a running call with the same key stands against it."},
+    {410, WITH_PLACE, "Gone", "That place is too old: begin again, as the problem says."},
     {412, WITH_VERSION, "Stale",
      "The record has changed since the version in If-Match; the problem shows it as it stands."},
     {413, WITH_BODY, "TooLarge", "The body is too large."},
@@ -83,6 +85,8 @@ static bool occurs(const struct refusal *f, const struct route *r)
         return contract_takes_body(r);
     case WITH_VERSION:
         return contract_takes_version(r);
+    case WITH_PLACE:
+        return r->forgets;
     }
     return false;
 }

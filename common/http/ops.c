@@ -42,7 +42,7 @@ static struct ops_answer readyz(struct ops *o)
         return not_ready("{\"status\":\"not_ready\",\"reason\":\"starting_or_stopping\"}\n");
     if (!pool_ready(o->engine->pool, &err))
         return not_ready("{\"status\":\"not_ready\",\"reason\":\"database\"}\n");
-    if (!trust_ready(o->engine->trust))
+    if (o->engine->trust != NULL && !trust_ready(o->engine->trust))
         return not_ready("{\"status\":\"not_ready\",\"reason\":\"trust\"}\n");
     return (struct ops_answer){200, type_json, "{\"status\":\"ready\"}\n"};
 }

@@ -6,7 +6,9 @@
 
 #include "core/buf.h"
 #include "core/log.h"
-#include "http/audit_routes.h"
+#include "http/engine_tables.h"
+#include "http/feed_watch.h"
+#include "http/file_routes.h"
 #include "http/housekeeping.h"
 #include "http/match.h"
 #include "http/metrics.h"
@@ -77,8 +79,9 @@ static bool no_memory(struct err *err)
     return err_set(err, ERR_NO_MEMORY, NULL, "%s", "");
 }
 
-static bool move_clock(const struct engine_settings *s, struct err *err)
+bool process_move_clock(const struct process *p, struct err *err)
 {
+    const struct engine_settings *s = &p->settings;
     struct date today;
     if (s->today == NULL || *s->today == '\0')
         return true;
@@ -93,14 +96,20 @@ bool process_configure(struct process *p, const struct service *s, struct err *e
     p->arena = arena_create(PROCESS_MEMORY);
     if (p->arena == NULL)
         return no_memory(err);
-    return settings_load(p->arena, s, &p->settings, err) && move_clock(&p->settings, err);
+    return settings_load(p->arena, s, &p->settings, err) && process_move_clock(p, err);
+}
+
+const struct service *service_whole(struct arena *a, const struct service *s)
+{
+    const struct service *with_files = service_with_files(a, s);
+    return with_files == NULL ? NULL : service_with_engine(a, with_files);
 }
 
 bool process_compose(struct process *p, struct err *err)
 {
     struct engine *e = &p->engine;
     *e = (struct engine){.settings = &p->settings, .arena = p->arena};
-    const struct service *own = service_with_audit(p->arena, p->service);
+    const struct service *own = service_whole(p->arena, p->service);
     if (own == NULL)
         return no_memory(err);
     e->service = with_contract(p->arena, own);
@@ -138,7 +147,7 @@ static const char *search_path(const struct process *p)
     return buf_text(&b);
 }
 
-static struct pool *open_pool(const struct process *p, const char *work, int64_t size, bool worker)
+struct pool *process_open_pool(const struct process *p, const char *work, int64_t size, bool worker)
 {
     const struct engine_settings *s = &p->settings;
     struct pool_options o = {
@@ -159,10 +168,10 @@ static struct pool *open_pool(const struct process *p, const char *work, int64_t
 
 static bool open_pools(struct process *p, struct err *err)
 {
-    p->engine.pool = open_pool(p, "interactive", p->settings.db_pool, false);
-    p->trust_pool = open_pool(p, "trust", 1, false);
+    p->engine.pool = process_open_pool(p, "interactive", p->settings.db_pool, false);
+    p->trust_pool = process_open_pool(p, "trust", 1, false);
     if (*p->settings.worker_db != '\0')
-        p->worker_pool = open_pool(p, "worker", 1, true);
+        p->worker_pool = process_open_pool(p, "worker", 1, true);
     bool all = p->engine.pool != NULL && p->trust_pool != NULL &&
                (p->worker_pool != NULL || *p->settings.worker_db == '\0');
     return all || no_memory(err);
@@ -220,12 +229,26 @@ static bool open_listeners(struct process *p, struct err *err)
     return true;
 }
 
+static bool open_files(struct process *p, struct err *err)
+{
+    const char *dir = p->settings.files_dir;
+    if (p->service->files == NULL)
+        return true;
+    if (dir == NULL || *dir == '\0')
+        return err_set(err, ERR_INVALID, "FILES_DIR",
+                       "ZEREN_FILES_DIR: this service has files and needs a place for them");
+    p->engine.files = file_room_open(dir, err);
+    return p->engine.files != NULL;
+}
+
 static bool open_housekeeping(struct process *p, struct err *err)
 {
     if (p->worker_pool == NULL)
         return true;
-    p->housekeeping =
-        housekeeping_start(p->worker_pool, p->settings.idempotency_hours, p->service->forget, err);
+    const struct file_store *files =
+        p->engine.files == NULL ? NULL : file_room_store(p->engine.files);
+    p->housekeeping = housekeeping_start(p->worker_pool, p->settings.idempotency_hours,
+                                         p->service->forget, files, err);
     return p->housekeeping != NULL;
 }
 
@@ -238,17 +261,25 @@ static bool open_reseal(struct process *p, struct err *err)
     return p->engine.reseal != NULL;
 }
 
+static bool open_watch(struct process *p, struct err *err)
+{
+    p->engine.feed = feed_watch_start(&p->engine, err);
+    return p->engine.feed != NULL;
+}
+
 bool process_start(struct process *p, struct err *err)
 {
     return open_keys(p, err) && open_pools(p, err) && open_engine(p, err) &&
            (p->service->start == NULL || p->service->start(&p->engine, err)) &&
-           open_housekeeping(p, err) && open_reseal(p, err) && open_listeners(p, err);
+           open_files(p, err) && open_housekeeping(p, err) && open_reseal(p, err) &&
+           open_watch(p, err) && open_listeners(p, err);
 }
 
 bool process_drain(struct process *p)
 {
     ops_set_ready(p->ops, false);
     server_quiesce(p->server);
+    feed_watch_close(p->engine.feed);
     return server_drain(p->server, p->settings.drain_ms);
 }
 
@@ -256,8 +287,10 @@ void process_stop(struct process *p)
 {
     server_stop(&p->server);
     ops_stop(&p->ops);
+    feed_watch_stop(&p->engine.feed);
     reseal_stop(&p->engine.reseal);
     housekeeping_stop(&p->housekeeping);
+    file_room_close(&p->engine.files);
     if (p->service != NULL && p->service->stop != NULL)
         p->service->stop(&p->engine);
     trust_destroy(&p->engine.trust);

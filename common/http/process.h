@@ -22,6 +22,10 @@ struct process {
     struct housekeeping *housekeeping;
 };
 
+/* The service as it is served and as its contract shows it: with the routes that the engine adds to
+ * every service (but the contract's own). NULL when out of memory. */
+const struct service *service_whole(struct arena *a, const struct service *s);
+
 /* Settings from the environment. */
 bool process_configure(struct process *p, const struct service *s, struct err *err);
 
@@ -34,6 +38,11 @@ bool process_start(struct process *p, struct err *err);
 /* Not ready, no new connections, running requests to their end. False when some did not end in
  * time. */
 bool process_drain(struct process *p);
+
+/* Parts of it that a worker (http/worker.h) needs, too: a pool, and TODAY of test builds. */
+struct pool *process_open_pool(const struct process *p, const char *work, int64_t size,
+                               bool worker);
+bool process_move_clock(const struct process *p, struct err *err);
 
 /* Releases whatever is there. */
 void process_stop(struct process *p);

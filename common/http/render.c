@@ -151,6 +151,8 @@ static const char *challenge_of(const struct request *rq)
 
 static const char *media_of(const struct request *rq)
 {
+    if (rq->answer_type != NULL)
+        return rq->answer_type;
     bool other = rq->route != NULL && rq->route->answers != NULL;
     return other ? rq->route->answers : "application/json";
 }
@@ -158,7 +160,7 @@ static const char *media_of(const struct request *rq)
 size_t render_headers(struct request *rq, struct header ret[static HEADERS_MAX])
 {
     size_t n = 0;
-    if (rq->answer_len > 0)
+    if (rq->answer_len > 0 || (rq->redirect != NULL && rq->status < 400))
         put(ret, &n, "Content-Type", rq->status >= 400 ? "application/problem+json" : media_of(rq));
     put(ret, &n, "X-Request-Id", rq->request_id);
     put(ret, &n, "Cache-Control", "no-store");
@@ -167,6 +169,9 @@ size_t render_headers(struct request *rq, struct header ret[static HEADERS_MAX])
     put(ret, &n, "Location", rq->location);
     put(ret, &n, "Link", rq->link);
     put(ret, &n, "Allow", rq->allow);
+    put(ret, &n, "Upload-Offset", rq->next_offset);
+    put(ret, &n, "Content-Disposition", rq->disposition);
+    put(ret, &n, "X-Accel-Redirect", rq->redirect);
     put(ret, &n, "WWW-Authenticate", challenge_of(rq));
     put(ret, &n, "traceparent", rq->traceparent);
     put(ret, &n, "Idempotency-Replayed", rq->replayed ? "true" : NULL);

@@ -51,7 +51,9 @@ struct request {
     const char *body;
     size_t body_len;
     const char *authorization, *content_type, *if_match, *if_none_match, *idempotency_key,
-        *traceparent, *request_id, *address;
+        *traceparent, *request_id, *address, *upload_offset;
+    const char *claim_text; /* what its Idempotency-Key stands for, in place of address, If-Match
+                               and body; NULL: these */
 
     const struct route *route;
     struct principal principal; /* valid when the route is not public */
@@ -67,6 +69,9 @@ struct request {
     const char *only_fields;   /* fields=a,b or NULL */
     const char *new_id;        /* body's id or a fresh UUIDv7 */
 
+    bool (*first)(struct request *rq); /* what the handler's transaction does before it; or NULL */
+    const void *first_of;              /* what that is about */
+
     struct binding *bindings; /* newest first */
 
     struct problem *problems;
@@ -80,9 +85,12 @@ struct request {
     size_t answer_len;
     const char *etag, *location, *link, *allow;
     int retry_after_s;
-    const char *current;  /* 412: the record as it stands */
-    bool replayed;        /* the stored answer of a repeated Idempotency-Key */
-    const char *unmasked; /* sealed fields that leave in full, "citizen_id,phone"; NULL: none */
+    const char *current; /* 412: the record as it stands */
+    bool replayed;       /* the stored answer of a repeated Idempotency-Key */
+    const char *next_offset, *disposition, *redirect; /* Upload-Offset, Content-Disposition,
+                                                         X-Accel-Redirect */
+    const char *answer_type; /* of bytes that another sends; NULL: the route's */
+    const char *unmasked;    /* sealed fields that leave in full, "citizen_id,phone"; NULL: none */
 
     /* the account of it */
     int64_t started_us;

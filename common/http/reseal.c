@@ -138,11 +138,9 @@ static bool next_batch(struct pass *p, bool *ret_more, struct err *err)
     struct rows *found = NULL;
     struct buf rows;
     const char *batch = arena_printf(p->r->run, "%d", BATCH);
-    const char *const pairs[][2] = {{"after", p->after},
-                                    {"key_id", p->ids->field},
-                                    {"lookup_id", p->ids->lookup},
-                                    {"batch", batch},
-                                    {NULL, NULL}};
+    const char *const pairs[][2] = {
+        {"column", p->column->column}, {"after", p->after}, {"key_id", p->ids->field},
+        {"lookup_id", p->ids->lookup}, {"batch", batch},    {NULL, NULL}};
     *ret_more = false;
     if (!run(p, p->column->find, pairs, &found, err))
         return false;

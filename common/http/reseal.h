@@ -4,10 +4,12 @@
  * a row is rewritten only where it still has the ciphertext that was read. Does not rotate keys and
  * does not remove any.
  *
- * :find     :rows with :after (uuid), :key_id (field_key_id()), :lookup_id, :batch. Looks at the
- * next :batch rows behind :after by id; returns last (the last id it looked at) and, one row each,
- * id and value (bytea) of those not under these keys; id NULL when none is. :rewrite  :rows with
- * :rows (JSON array of {id, was, value, hash}), :now, :new_id, :column; replaces what still is
+ * Columns of one table may share a pair of statements, which tell them apart by :column.
+ *
+ * :find     :rows with :column, :after (uuid), :key_id (field_key_id()), :lookup_id, :batch. Looks
+ * at the next :batch rows behind :after by id; returns last (the last id it looked at) and, one row
+ * each, id and value (bytea) of those not under these keys; id NULL when none is. :rewrite  :rows
+ * with :rows (JSON array of {id, was, value, hash}), :now, :new_id, :column; replaces what still is
  * `was` and writes one audit row for all; returns how many it replaced. */
 #ifndef ZEREN_HTTP_RESEAL_H
 #define ZEREN_HTTP_RESEAL_H

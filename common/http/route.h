@@ -14,8 +14,11 @@
 #include "db/stmt.h"
 #include "http/field.h"
 
-struct engine; /* http/lifecycle.h */
+struct batch_set; /* batch/kind.h */
+struct engine;   /* http/lifecycle.h */
+struct job_kind; /* jobs/job.h */
 struct request;
+struct work_task; /* work/task.h */
 typedef bool handler(struct request *rq);
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PATCH };
@@ -27,7 +30,7 @@ struct transition {
     const char *rule; /* what it means and what it demands, for the contract and the diagram */
 };
 
-enum route_media { MEDIA_JSON, MEDIA_NONE /* no body taken */, MEDIA_CSV };
+enum route_media { MEDIA_JSON, MEDIA_NONE /* no body taken */, MEDIA_CSV, MEDIA_BYTES };
 
 struct route {
     enum method method;
@@ -50,11 +53,12 @@ struct route {
     const struct field *shows; /* field table of the answer when it is another one than `fields` */
     const char *location;      /* of what a POST creates: the collection below /api/v1/<service>,
                                   "/reports/"; NULL: none */
-    bool unkept; /* its answer holds a secret and is never stored: no validate_only, and what a
-                    repeated Idempotency-Key gets is the handler's own affair */
-    bool reads;  /* a POST that changes nothing, for what may not stand in an address: takes
-                    no Idempotency-Key and no validate_only */
-    bool misses; /* no record in its path, and yet it has a 404 of its own */
+    bool unkept;  /* its answer holds a secret and is never stored: no validate_only, and what a
+                     repeated Idempotency-Key gets is the handler's own affair */
+    bool reads;   /* a POST that changes nothing, for what may not stand in an address: takes
+                     no Idempotency-Key and no validate_only */
+    bool misses;  /* no record in its path, and yet it has a 404 of its own */
+    bool forgets; /* it goes on behind a place that may be too old to be kept: 410 */
     const char *answers; /* media type of the answer; NULL: application/json */
 };
 
@@ -76,6 +80,19 @@ struct sealed_column {
     const struct stmt *find, *rewrite; /* see http/reseal.h */
 };
 
+/* What devices keep a copy of (http/sync.h). Rows end with {0}. */
+struct sync_resource {
+    const char *kind;              /* as events name it: "report" */
+    const char *list;              /* id of the route that lists it; its statement takes :ids and
+                                      is sorted by id, too */
+    const char *const *operations; /* ids of routes that POST /sync runs; NULL: read only */
+};
+
+/* Who reads and who sends a service's files (http/file_routes.h). */
+struct file_rights {
+    enum permission read, write;
+};
+
 struct service {
     const char *name;                     /* "registry": schema, URL, log */
     const struct route *const *resources; /* NULL-terminated list of route tables */
@@ -87,10 +104,16 @@ struct service {
                   struct err *err); /* after settings and pool, before listening; or NULL */
     void (*stop)(struct engine *e); /* after the last request, also when start failed; or NULL */
     const char *const *pub_schemas; /* for search_path: NULL-terminated, or NULL */
-    const struct sealed_column *sealed; /* or NULL */
-    const struct stmt *const *forget;   /* :rows statements of housekeeping, NULL-terminated: each
-                                           removes one batch of what time has used up and says how
-                                           many; NULL: none */
+    const struct sealed_column *sealed;  /* or NULL */
+    const struct sync_resource *sync;    /* or NULL */
+    const struct job_kind *jobs;         /* jobs/job.h; or NULL */
+    const struct file_rights *files;     /* or NULL: it keeps none */
+    const struct batch_set *batches;     /* tables in and out (http/batch_routes.h); or NULL */
+    const struct work_task *const *work; /* what its worker does besides the feed,
+                                            NULL-terminated; or NULL */
+    const struct stmt *const *forget;    /* :rows statements of housekeeping, NULL-terminated: each
+                                            removes one batch of what time has used up and says how
+                                            many; NULL: none */
 };
 
 /* main(): settings, --print-config, --check, --openapi, --env-example, start, serve until SIGTERM,

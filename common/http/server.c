@@ -55,6 +55,7 @@ static const struct wanted {
     {"If-None-Match",     offsetof(struct request, if_none_match)},
     {"Idempotency-Key",   offsetof(struct request, idempotency_key)},
     {"traceparent",       offsetof(struct request, traceparent)},
+    {"Upload-Offset",     offsetof(struct request, upload_offset)},
     {"X-Request-Id",      offsetof(struct request, request_id)},
     {"X-Forwarded-For",   offsetof(struct request, address)},
 };

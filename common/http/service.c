@@ -10,12 +10,12 @@
 
 #include "core/harden.h"
 #include "core/log.h"
-#include "http/audit_routes.h"
 #include "http/diagram.h"
 #include "http/openapi.h"
 #include "http/process.h"
 #include "http/render.h"
 #include "http/settings.h"
+#include "http/worker.h"
 
 #include "core/banned.h"
 
@@ -37,7 +37,7 @@ static int print_text(const struct service *s,
                       const char *(*render)(struct arena *a, const struct service *s))
 {
     struct arena *a = arena_create(CONTRACT_MEMORY);
-    const struct service *all = a == NULL ? NULL : service_with_audit(a, s);
+    const struct service *all = a == NULL ? NULL : service_whole(a, s);
     const char *text = all == NULL ? NULL : render(a, all);
     size_t n = text == NULL ? 0 : strlen(text);
     bool ok = n > 0 && fputs(text, stdout) >= 0 && (text[n - 1] == '\n' || putchar('\n') != EOF);
@@ -130,12 +130,34 @@ static int serve(const struct service *s)
     return end(&p);
 }
 
+/* The second process: no requests, so nothing to drain but the steps under way. */
+static int work_behind(const struct service *s, bool start)
+{
+    struct process p = {.service = s};
+    struct err err = {0};
+    sigset_t set;
+    hold_signals(&set);
+    mallopt(M_ARENA_MAX, 2);
+    log_event(ERR_LEVEL_INFO, "start", "name", s->name);
+    bool ok = worker_configure(&p, s, &err) && (!start || worker_start(&p, &err));
+    int status = ok ? EXIT_SUCCESS : refuse(&err);
+    if (ok && start) {
+        log_event(ERR_LEVEL_INFO, "ready", "name", s->name);
+        wait_for_end(&set);
+    }
+    worker_stop(&p);
+    log_event(ERR_LEVEL_INFO, "stop", "detail", NULL);
+    return status;
+}
+
 static int usage(const struct service *s)
 {
-    fprintf(stderr,
-            "usage: %s [--print-config | --check | --openapi | --states | --env-example]\n"
-            "Without an argument it serves. Settings: the environment, see --env-example.\n",
-            s->name);
+    fprintf(
+        stderr,
+        "usage: %s [--worker | --print-config | --check | --openapi | --states | --env-example]\n"
+        "Without an argument it serves; --worker does what is done behind requests. Settings: the "
+        "environment, see --env-example.\n",
+        s->name);
     return EXIT_FAILURE;
 }
 
@@ -150,6 +172,10 @@ int service_main(const struct service *s, int argc, char **argv)
         return serve(s);
     if (argc != 2)
         return usage(s);
+    if (strcmp(argv[1], "--worker") == 0)
+        return work_behind(s, true);
+    if (strcmp(argv[1], "--check-worker") == 0)
+        return work_behind(s, false);
     if (strcmp(argv[1], "--openapi") == 0)
         return print_text(s, openapi_render);
     if (strcmp(argv[1], "--states") == 0)

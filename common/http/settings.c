@@ -43,6 +43,23 @@ static const struct setting engine_table[] = {
     INT("DRAIN_MS", "4000", 0, 60000, "ms", drain_ms, "How long running requests may take to end at a stop."),
     TEXT("PROXY", "127.0.0.1", proxy, "IPv4 address or network whose X-Forwarded-For, X-Request-Id are believed."),
     {"FIELD_KEYS", SETTING_PATH, "", 0, 0, "", "Keys of sealed fields (deploy/keys); read again when it changes. Required where a service has such fields.", AT(field_keys), false},
+    TEXT("FILES_DIR", "", files_dir, "Directory of the bytes of files, on a disk that is backed up; required where a service has files."),
+    {"TODAY", SETTING_DATE, "", 0, 0, "", "The civil date to run at.", AT(today), true},
+    SETTINGS_END
+};
+/* clang-format on */
+
+/* clang-format off */
+static const struct setting worker_table[] = {
+    INT("OPS_PORT", NULL, 1, 65535, "", ops_port, "Port of /livez, /readyz and /metrics."),
+    TEXT("LISTEN", "127.0.0.1", listen, "IPv4 address it listens on; 0.0.0.0 inside a container."),
+    TEXT("WORKER_DB", NULL, worker_db, "libpq connection string of the worker's role: host, port, dbname, user."),
+    SECRET_FILE("WORKER_DB_PASSWORD", worker_db_password, "Its password; not set: the connection needs none."),
+    INT("DB_ACQUIRE_MS", "2000", 10, 10000, "ms", db_acquire_ms, "Longest wait for a connection."),
+    INT("DB_STATEMENT_MS", "5000", 100, 60000, "ms", db_statement_ms, "Longest statement."),
+    INT("DB_LOCK_MS", "2000", 10, 60000, "ms", db_lock_ms, "Longest wait for a lock."),
+    INT("DB_LIFETIME_S", "1800", 10, 86400, "s", db_lifetime_s, "Age at which a connection is replaced."),
+    TEXT("FILES_DIR", "", files_dir, "Directory of the bytes of files, as the service has it; required where its jobs read or write files."),
     {"TODAY", SETTING_DATE, "", 0, 0, "", "The civil date to run at.", AT(today), true},
     SETTINGS_END
 };
@@ -97,11 +114,26 @@ bool settings_load(struct arena *a, const struct service *s, struct engine_setti
     return true;
 }
 
+bool worker_settings_load(struct arena *a, struct engine_settings *ret, struct err *err)
+{
+    return config_load(a, worker_table, ret, err);
+}
+
 void settings_print(FILE *to, const struct service *s, const struct engine_settings *e)
 {
     config_print(to, engine_table, e);
     if (s->settings != NULL)
         config_print(to, s->settings, s->settings_into);
+}
+
+void worker_settings_print(FILE *to, const struct engine_settings *e)
+{
+    config_print(to, worker_table, e);
+}
+
+void worker_settings_example(FILE *to)
+{
+    config_example(to, worker_table);
 }
 
 void settings_example(FILE *to, const struct service *s)

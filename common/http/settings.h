@@ -18,4 +18,9 @@ bool settings_load(struct arena *a, const struct service *s, struct engine_setti
 void settings_print(FILE *to, const struct service *s, const struct engine_settings *e);
 void settings_example(FILE *to, const struct service *s);
 
+/* The same for a service's worker (http/worker.h), whose settings are fewer. */
+bool worker_settings_load(struct arena *a, struct engine_settings *ret, struct err *err);
+void worker_settings_print(FILE *to, const struct engine_settings *e);
+void worker_settings_example(FILE *to);
+
 #endif

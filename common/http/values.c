@@ -142,7 +142,7 @@ static const char *answer_status(struct request *rq, const struct value_context 
 
 static const char *location_prefix(struct request *rq, const struct value_context *c)
 {
-    if (c->status != 201 || rq->route->location == NULL)
+    if ((c->status != 201 && c->status != 202) || rq->route->location == NULL)
         return NULL;
     return made(rq, arena_printf(rq->arena, "/api/v1/%s%s", rq->engine->service->name,
                                  rq->route->location));

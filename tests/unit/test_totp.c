@@ -54,7 +54,7 @@ static int64_t found(const char *code, int64_t seconds)
 {
     struct totp_secret s = rfc_secret();
     int64_t step = -1;
-    cr_assert(totp_find(&s, code, at(seconds), &step));
+    cr_assert(totp_find(&s, code, at(seconds), 1, &step));
     return step;
 }
 
