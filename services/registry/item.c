@@ -5,6 +5,7 @@
 #include "sql_registry.h"
 
 static const char *const measures[] = {"value", "milestone", NULL};
+const char *const lights[] = {"green", "amber", "red", NULL};
 static handler item_create;
 
 /* clang-format off */
@@ -16,7 +17,7 @@ static const struct field milestone_fields[] = {
     FIELDS_END
 };
 
-static const struct field item_fields[] = {
+const struct field item_fields[] = {
     F_UUID("id", IN_PATH | IN_BODY | SHOWN, "Id of the item; may come from the client."),
     F_CODE("owner_division", SHOWN, "The lead unit's division, which decides who sees the item."),
     F_CODE("at_division", SHOWN, "Where it is done."),
@@ -32,6 +33,12 @@ static const struct field item_fields[] = {
     F_TEXTS("assist_organisations", SHOWN, LIMIT_ITEM_ASSISTS, "Their names."),
     F_DATE("starts_on", IN_BODY | REQUIRED | SHOWN, "First day.", "2026-01-05"),
     F_DATE("due_on", IN_BODY | REQUIRED | SHOWN, "Deadline: the last day that is not late.", "2026-06-18"),
+    F_DATE("effective_due_on", SHOWN | NULLABLE, "The deadline as of that day, moved by its pauses; null where the work-day calendar has no data.", "2026-06-24"),
+    F_ENUM("light", IN_QUERY | SHOWN | NULLABLE, lights, "Red when late, amber from some work days before, else green, as is what is done; null where the calendar has no data."),
+    F_INT("pauses", SHOWN, 0, INT16_MAX, "How often the deadline was paused.", "1"),
+    F_DATE("paused_on", SHOWN | NULLABLE, "Since when it is paused.", "2026-06-10"),
+    F_BOOL("paused", IN_QUERY, "Only items whose deadline is (not) paused."),
+    F_DATE("as_of", IN_QUERY, "The day of the light; absent: today.", "2026-06-30"),
     F_ENUM("measure", IN_BODY | REQUIRED | SHOWN, measures, "How progress is measured."),
     F_DECIMAL("target", IN_BODY | SHOWN | NULLABLE, 1, 4, "Target of an item measured by value.", "14"),
     F_TEXT("unit_of_measure", IN_BODY | SHOWN | NULLABLE, 1, 20, "Unit of the target.", "处"),
@@ -40,6 +47,7 @@ static const struct field item_fields[] = {
     F_DECIMAL("completion", SHOWN, 0, 2, "Completion in percent, at most 100.", "78.57"),
     F_DATE("done_on", SHOWN | NULLABLE, "The day it was complete.", "2026-06-18"),
     F_ARRAY("milestones", IN_BODY | SHOWN, milestone_fields, LIMIT_ITEM_MILESTONES, "Steps of an item measured by milestones, in order."),
+    F_UUIDS("ids", IN_QUERY, 500, "Only these items."),
     F_BOOL("done", IN_QUERY, "Only items that are (not) complete."),
     F_DATE("due_before", IN_QUERY, "Only items due before that day.", "2026-07-01"),
     F_INSTANT("created_at", SHOWN, "When it was entered."),
@@ -54,6 +62,7 @@ static const struct field corrected_fields[] = { /* of a draft; what a rule need
     F_DATE("due_on", IN_BODY, "Deadline: the last day that is not late.", "2026-06-18"),
     F_DECIMAL("target", IN_BODY, 1, 4, "Target of an item measured by value.", "14"),
     F_TEXT("unit_of_measure", IN_BODY, 1, 20, "Unit of the target.", "处"),
+    F_DATE("as_of", IN_QUERY, "The day of the light.", "2026-06-30"),
     F_VERSION(),
     FIELDS_END
 };
@@ -76,8 +85,10 @@ static const struct field overdue_fields[] = {
     F_TEXT("title", SHOWN, 0, 300, "What the unit answers for.", "完成十四处供水工程改造"),
     F_UUID("lead_organisation_id", IN_QUERY | SHOWN, "The lead unit."),
     F_TEXT("lead_organisation", SHOWN | NULLABLE, 0, 80, "Its name.", "娄星区水利局"),
-    F_DATE("due_on", SHOWN, "Deadline.", "2026-06-18"),
-    F_INT("late_work_days", SHOWN, 0, INT32_MAX, "Work days from the deadline to that day.", "7"),
+    F_DATE("due_on", SHOWN, "Deadline as it was set.", "2026-06-18"),
+    F_DATE("effective_due_on", SHOWN, "Deadline moved by its pauses.", "2026-06-18"),
+    F_INT("pauses", SHOWN, 0, INT16_MAX, "How often it was paused.", "0"),
+    F_INT("late_work_days", SHOWN, 0, INT32_MAX, "Work days from the deadline so moved to that day.", "7"),
     F_DATE("as_of", IN_QUERY | SHOWN, "The day of the answer; absent: today.", "2026-06-30"),
     F_ENUM("measure", SHOWN, measures, "How progress is measured."),
     F_DECIMAL("target", SHOWN | NULLABLE, 1, 4, "Target.", "14"),

@@ -5,10 +5,16 @@
 int main(int argc, char **argv)
 {
     static const char *const readable[] = {"identity_pub", NULL};
+    static const struct file_rights files = {PERM_FILE_READ, PERM_FILE_WRITE};
     static const struct service registry = {
         .name = "registry",
         .resources = registry_resources,
         .statements = sql_registry_all,
+        .files = &files,
+        .jobs = registry_jobs,
+        .batches = &registry_batches,
+        .sync = registry_devices,
+        .work = registry_work,
         .pub_schemas = readable,
         .description =
             "The responsibility registry: divisions, organisations, and the year's duty lists "

@@ -23,7 +23,7 @@ static const struct field columns[] = {
 /* clang-format on */
 
 /* Columns of organisation_import_check. */
-enum { ROW, IS_KNOWN, IS_REPEATED, OLD_ID, SAME_KIND, SAME_LINE };
+enum { ROW, IS_KNOWN, IS_REPEATED, OLD_ID, SAME_KIND, SAME_LINE, OWN_LINE };
 
 struct import {
     struct request *rq;
@@ -101,6 +101,9 @@ static void check_row(struct import *im, size_t row)
     if (is_true(im, row, IS_REPEATED))
         sheet_fault(rq, &im->sheet, row, "name", "repeated",
                     "This organisation stands above already.");
+    if (!old && !is_true(im, row, OWN_LINE)) /* */
+        sheet_fault(rq, &im->sheet, row, "line", "another_line",
+                    "Your post is limited to other lines.");
     if (old && !is_true(im, row, SAME_KIND))
         sheet_fault(rq, &im->sheet, row, "kind", "differs",
                     "The organisation is there with another kind.");

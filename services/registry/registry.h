@@ -6,12 +6,21 @@
 #include "core/decimal.h"
 #include "http/request.h"
 #include "http/route.h"
+#include "jobs/job.h"
 
 extern const struct route division_routes[], organisation_routes[], duty_list_routes[],
-    task_routes[], item_routes[], report_routes[];
-extern const struct transition duty_list_fsm[], report_fsm[];
+    task_routes[], item_routes[], report_routes[],
+    paper_routes[], deadline_routes[], urging_routes[],
+    dictionary_routes[], rollup_routes[];
+extern const struct transition duty_list_fsm[], report_fsm[], urging_fsm[];
 extern const struct route *const registry_resources[];
-extern const char *const organisation_kinds[];
+extern const struct sync_resource registry_devices[];
+extern const char *const organisation_kinds[], *const lights[];
+extern const struct field item_fields[];
+extern const struct batch_set registry_batches;
+extern const struct job_kind registry_jobs[];
+extern const struct work_task *const registry_work[];
+extern const struct work_task rollup_folding;
 
 handler duty_list_import, organisation_import;
 

@@ -8,5 +8,10 @@ const struct route *const registry_resources[] = {
     task_routes,
     item_routes,
     report_routes,
+    paper_routes,
+    deadline_routes,
+    urging_routes,
+    dictionary_routes,
+    rollup_routes,
     NULL,
 };

@@ -8,11 +8,13 @@ import { rawCall } from '../support/raw.mjs';
 import { http, https } from '../support/settings.mjs';
 import { tokenOf } from '../support/tokens.mjs';
 import { county, listInForce, listPath, louxing, newItem, newList, newOrganisation, newTask, otherCounty, shuangfeng, unitOf, valueItem } from '../support/world.mjs';
+import { announced } from '../support/events.mjs';
 
 const path = '/registry/organisations';
 const fresh = (name = unique('写')) => ({ owner_division: louxing, name, kind: 'other' });
 const named = (name) => allOf(county, path, { name_prefix: name });
-const traces = (id) => ['audit_log', 'outbox'].map((table) => rows(`SELECT verb, version FROM registry.${table} WHERE record_id = '${id}' ORDER BY id`));
+const traces = (id) => [['registry.audit_log', 'id'], [announced('registry'), 'waiting, n']].map(([table, order]) =>
+  rows(`SELECT verb, version FROM ${table} AS t WHERE record_id = '${id}' ORDER BY ${order}`));
 
 test('If-Match is required, and must be a version', async () => {
   const unit = await newOrganisation();

@@ -167,6 +167,14 @@ test('tasks stand in their order and form a tree', async () => {
   assert.deepEqual(await numbers({ parent_id: top.id }), ['01.1']);
 });
 
+test('R-009: a task has five above it at most, as in an import', async () => {
+  const list = await newList();
+  let above = await newTask(list);
+  for (let level = 2; level <= 6; level++) above = await newTask(list, { parent_id: above.id });
+  const deeper = { duty_list_id: list.id, number: unique('t'), title: '任务', parent_id: above.id };
+  assertRefused(await county.post('/registry/tasks', deeper), 422, 'invalid', { pointer: '/parent_id' });
+});
+
 test('a task of one list is no parent in another', async () => {
   const stranger = await newTask(await newList());
   const list = await newList();

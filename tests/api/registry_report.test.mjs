@@ -114,6 +114,18 @@ test('R-025: whoever sends a report back says why, and it does not count', async
   assertRecord(await itemNow(item), { progress: '0', version: item.version });
 });
 
+test('R-027: a report is corrected by the unit that gave it, until it is decided on', async () => {
+  const item = await oneByValue();
+  const given = assertDone(await report(item, { value: '2', reported_on: '2025-06-30' }), 201);
+  const better = assertDone(await townOffice.patch(`${path}/${given.id}`, 1, { value: '3', note: '补报一处' }));
+  assertRecord(better, { value: '3', note: '补报一处', status: 'submitted', version: 2 });
+  assertRefused(await county.patch(`${path}/${given.id}`, 2, { note: 'x' }), 403, 'forbidden');
+  assertRefused(await townOffice.patch(`${path}/${given.id}`, 2, { value: '-1' }), 422, 'invalid', { pointer: '/value' });
+  assertDone(await county.verb(`${path}/${given.id}:confirm`, 2, {}));
+  assertRefused(await townOffice.patch(`${path}/${given.id}`, 3, { note: '再改' }), 409, 'state_conflict');
+  assertRecord(await itemNow(item), { progress: '3' });
+});
+
 for (const state of ['confirmed', 'sent_back']) {
   test(`states: a report that is ${state} meets every verb`, async () => {
     const item = await oneByValue();

@@ -3,10 +3,13 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { allOf, as, unique } from '../support/client.mjs';
+import { allOf, as, unique, uuid } from '../support/client.mjs';
 import { assertDone, assertRefused } from '../support/assert.mjs';
+import { csv, staged, upload } from '../support/batches.mjs';
 import { grant, hold, newAccount, newCaller, newOfficial, newPerson, security, settled, system } from '../support/admins.mjs';
 import { operations } from '../support/contract.mjs';
+import { newJob, newSchedule } from '../support/jobs.mjs';
+import { pdf, sha256 } from '../support/pictures.mjs';
 import { claimsOf, tokenOf } from '../support/tokens.mjs';
 import { advance, county, department, freshYear, listInForce, louxing, newItem, newList, newOrganisation, newTask, nobodysId, otherCounty, prefecture, province, report,
   shuangfeng, town, townOffice, unitOf, valueItem, village } from '../support/world.mjs';
@@ -22,6 +25,19 @@ const given = assertDone(await report(inForce.items[0], { value: '1', reported_o
 // What the county's own units lead is the county's, not a town's.
 const countyItem = await newItem(valueItem(task, water));
 const countyReport = assertDone(await report(inForce.items[1], { value: '1', reported_on: '2025-03-31' }, department), 201);
+// A conflict that the town's office has with itself.
+const changeOf = (base_version, note) => ({ op_id: uuid(), operation: 'update_report', target: given.id, base_version, base: { note: null }, body: { note } });
+const [, conflict] = assertDone(await townOffice.post('/registry/sync', { operations: [changeOf(1, '甲'), changeOf(1, '乙')] })).results;
+const urging = assertDone(await county.post('/registry/urgings', { addressee_organisation_id: water.id, matter: unique('督办') }), 201);
+// Urgings of a unit of agriculture, answered: what is decided is decided on its answer.
+const urged = assertDone(await county.post('/registry/urgings', { addressee_organisation_id: agriculture.id, matter: unique('督办') }), 201);
+const answered = assertDone(await department.verb(`/registry/urgings/${urged.id}:answer`, urged.version, { answer: '已整改' }));
+// A file that comes, a table that is staged, a job that waits, a schedule, a paper.
+const bytes = pdf(unique());
+const file = assertDone(await county.post('/registry/files', { name: `${unique('文件')}.pdf`, size: bytes.length, sha256: sha256(bytes) }), 201);
+const batch = await staged(county, csv([['431302', unique('单位'), '部门', '']]));
+const [job, schedule] = [newJob(), newSchedule()];
+const paper = assertDone(await county.post('/registry/papers', { template: 'reminder', record_id: inForce.items[0].id }), 201);
 const post = assertDone(await county.post('/identity/posts', { organisation_id: water.id, title: unique('岗'), duty: 'staff' }), 201);
 const person = assertDone(await county.post('/identity/persons', { owner_division: louxing, name: unique('人') }), 201);
 const successor = assertDone(await county.post('/identity/persons', { owner_division: louxing, name: unique('人') }), 201);
@@ -36,7 +52,7 @@ const accountPost = assertDone(await security.post('/identity/account_posts', { 
 const access = assertDone(await security.post('/identity/access_grants', { post_id: official.post.id, owner_division: louxing, permissions: ['report.read'], reason: '督查',
   ends_at: inAnHour() }), 201);
 const publicKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' });
-const machineKey = assertDone(await security.post('/identity/machine_keys', { account_id: machine.id, public_key: publicKey }), 201);
+const machineKey = assertDone(await system.post('/identity/machine_keys', { account_id: machine.id, public_key: publicKey }), 201);
 const owner = await settled(official);
 const device = assertDone(await owner.post('/identity/devices', { name: unique('终端') }), 201);
 const apiToken = assertDone(await owner.post('/identity/api_tokens', { name: unique('t'), permissions: ['post.read'], ranges: [town], expires_at: inAnHour() }), 201);
@@ -62,6 +78,13 @@ const records = {
   'registry /tasks': { id: task.id, body: { title: 'x' } },
   'registry /items': { id: countyItem.id, body: { title: 'x' } },
   'registry /reports': { id: countyReport.id, body: { decision_note: 'x' } },
+  'registry /conflicts': { id: conflict.conflict_id, body: { take: 'theirs' } },
+  'registry /urgings': { id: urging.id, body: { decision_note: 'x' } },
+  'registry /files': { id: file.id },
+  'registry /papers': { id: paper.id },
+  'registry /jobs': { id: job.id },
+  'registry /schedules': { id: schedule.id, body: { enabled: false } },
+  'registry /batches': { id: batch.id, body: { reason: '核对无误' } },
   'identity /posts': { id: post.id, body: { title: 'x' } },
   'identity /accounts': { id: official.account.id, body: { disabled: false } },
   'identity /roles': { id: role.code, body: { label: 'x' } },
@@ -76,25 +99,36 @@ const records = {
 };
 const bodies = {
   submit_report: { value: '1', reported_on: '2025-03-31' },
+  pause_item: { reason: '汛期停工' },
+  resume_item: { reason: '汛期结束' },
+  answer_urging: { answer: '已整改' },
+  write_error_file: { only_faulty: true },
   grant_post: { role: null },
   hand_over_post: { person_id: successor.id, starts_on: '2199-01-01', reason: '任免' },
   vacate_post: { ends_on: '2199-01-01', reason: '任免' },
+  withdraw_hand_over: { day: '2199-01-01', reason: '撤销' },
   unmask_person: { reason: '核对任免文件上的号码', fields: ['phone'] },
   switch_session: { post_id: official.post.id },
+  release_factor: { reason: '当面核对' },
 };
-const collection = (o) => records[`${o.service} /${o.path.split(/[/:]/)[1]}`];
-const named = operations.filter((o) => o.path.includes('{') && o.path !== '/divisions/{code}' && o.id !== 'submit_report'); // whose callers are all of one county; see `another unit`
+// Verbs that go on from another state.
+const further = { accept_urging: answered, return_urging: answered, read_file_content: await upload(county, bytes) };
+const byteHeaders = { send_file_content: { 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': '0' } };
+const collection = (o) => ({ ...records[`${o.service} /${o.path.split(/[/:]/)[1]}`], ...(further[o.id] && { id: further[o.id].id, version: further[o.id].version }) });
+const nobodysPaths = ['/divisions/{code}', '/dictionaries/{name}', '/batch_kinds/{kind}/template'];
+const named = operations.filter((o) => o.path.includes('{') && !nobodysPaths.includes(o.path) && !['submit_report', 'update_report'].includes(o.id)); // whose callers are all of one county; see `another unit`
 
 test('every route that names a record is tried', () => {
-  assert.deepEqual(named.filter((o) => collection(o) === undefined).map((o) => o.path), []);
+  assert.deepEqual(named.filter((o) => collection(o).id === undefined).map((o) => o.path), []);
 });
 
 async function attempt(o, caller, { id = collection(o).id, rehearse = false } = {}) {
   const rehearsable = rehearse && o.operation.parameters?.some((p) => p.$ref?.endsWith('/ValidateOnly'));
   return caller.call(o.method, `/${o.service}${o.path.replace(/\{[^}]+\}/, id)}`, {
-    body: 'requestBody' in o.operation ? bodies[o.id] ?? collection(o).body : undefined,
+    headers: byteHeaders[o.id],
+    body: byteHeaders[o.id] ? bytes : 'requestBody' in o.operation ? bodies[o.id] ?? collection(o).body : undefined,
     query: { ...(o.path.endsWith('/completion') ? collection(o).query : {}), ...(rehearsable ? { validate_only: true } : {}) },
-    ifMatch: o.statuses.includes('428') ? 1 : undefined,
+    ifMatch: o.statuses.includes('428') ? collection(o).version ?? 1 : undefined,
     key: o.method === 'GET' ? undefined : unique('k'),
   });
 }
@@ -122,6 +156,14 @@ for (const o of ofAccount) {
   });
 }
 
+// A conflict is of who brought it.
+const ofDevice = named.filter((o) => o.path.startsWith('/conflicts/'));
+for (const o of ofDevice) {
+  test(`another account: ${o.id} finds nothing, whoever else asks`, async () => {
+    for (const caller of [county, prefecture, province, townOfficer]) await findsNothing(o, caller);
+  });
+}
+
 // What is readable from below its owner (charter D1), and across lines.
 const readFromBelow = ['get_post', 'get_person', 'get_holder', 'get_role', 'get_organisation', 'get_duty_list', 'get_task', 'get_completion'];
 
@@ -134,18 +176,18 @@ const waterAccount = await newAccount(waterPerson);
 assertDone(await grant(waterPost, { role: 'department_office', ranges: [louxing], lines: ['water'] }));
 const waterReport = assertDone(await report(inForce.items[2], { value: '1', reported_on: '2025-03-31' }, await settled({ account: waterAccount })), 201);
 const { caller: farming } = await newCaller(louxing, { role: 'county_office', ranges: [louxing], lines: ['agriculture'] });
-const ofLine = { organisations: water, posts: post, persons: person, holders: holder, items: countyItem, reports: waterReport };
+const ofLine = { organisations: water, posts: post, persons: person, holders: holder, items: countyItem, reports: waterReport, urgings: urging };
 for (const o of named.filter((p) => p.path.split(/[/:]/)[1] in ofLine && !administered.includes(p.permission))) {
   test(`another line: ${o.id} of a record of water management ${readFromBelow.includes(o.id) || o.id === 'get_post_rights' ? 'is read' : 'is refused'}`, async () => {
     const place = o.path.split(/[/:]/)[1];
     const answer = await attempt(o, farming, { id: ofLine[place].id });
-    if (['items', 'reports'].includes(place)) return assertRefused(answer, 404, 'not_found');
-    return o.method === 'GET' ? assertDone(answer) : assertRefused(answer, 403, 'out_of_scope');
+    if (['items', 'reports', 'urgings'].includes(place)) return assertRefused(answer, 404, 'not_found');
+    return o.method === 'GET' ? assertDone(answer) : assertRefused(answer, 403, place === 'organisations' ? 'exceeds_own_rights' : 'out_of_scope');
   });
 }
 
 // Of all else a town finds nothing, and it changes nothing of the county's.
-for (const o of named.filter((p) => !ofAccount.includes(p))) {
+for (const o of named.filter((p) => !ofAccount.includes(p) && !ofDevice.includes(p))) {
   test(`a level below: ${o.id} of a record of the county ${readFromBelow.includes(o.id) ? 'is read' : 'is refused'}`, async () => {
     const answer = await attempt(o, callers.below(o));
     if (readFromBelow.includes(o.id)) return assertDone(answer);
@@ -157,14 +199,16 @@ for (const o of named.filter((p) => !ofAccount.includes(p))) {
   test(`a level above: ${o.id} of a record of the county is not stopped by its scope`, async () => {
     const answer = await attempt(o, callers.above(o), { rehearse: true });
     if (o.permission === 'report.confirm') return assertRefused(answer, 403, 'forbidden'); // the county that made the list decides
+    if (o.id === 'read_file_content') return assert.equal(answer.status, 200, answer.text);
     if (o.method === 'GET') return assertDone(answer);
+    if (o.path.startsWith('/urgings/')) return assertRefused(answer, 403, 'not_your_unit'); // who issued it decides, who is urged answers
     return assert.ok([200, 201, 409, 412].includes(answer.status), `${answer.status} ${answer.text}`);
   });
 }
 
 test('another county: no list shows a record of Louxing', async () => {
   for (const o of operations.filter((p) => p.method === 'GET' && p.operation.parameters?.some((q) => q.$ref?.endsWith('/Cursor')))) {
-    if (['/divisions', '/permissions'].includes(o.path)) continue;
+    if (['/divisions', '/permissions'].includes(o.path) || o.path.includes('{')) continue;
     const query = { '/tasks': { duty_list_id: draft.id }, '/overdue_items': { as_of: '2025-10-10' }, '/machine_keys': { account_id: machine.id } }[o.path] ?? {};
     const caller = o.permission === 'audit.read' ? otherAudit : callers.otherCounty(o);
     const found = await allOf(caller, `/${o.service}${o.path}`, query);
@@ -221,6 +265,8 @@ test('another county: an import knows no unit of Louxing by its name', async () 
 
 test('another unit: an item of another unit in sight is not reported on', async () => {
   assertRefused(await report(inForce.items[0], { value: '1' }, as('integration'), { key: unique('k') }), 403, 'not_your_unit');
+  assertRefused(await department.patch(`/registry/reports/${waterReport.id}`, 1, { note: 'x' }), 404, 'not_found');
+  assertRefused(await as('integration').patch(`/registry/reports/${given.id}`, 2, { note: 'x' }, { key: unique('k') }), 403, 'not_your_unit');
 });
 
 test('a level above sees and works on what is below', async () => {

@@ -110,8 +110,10 @@ static void compare(const struct route *r, const struct stmt_shape *shape)
         n_shown += is_shown(f);
     }
     for (size_t c = 0; c < shape->n_columns; c++) {
-        bool cut = r->sql->kind == STMT_WRITE && !r->sql->shown_division &&
-                   strcmp(shape->column_names[c], "owner_division") == 0;
+        bool cut =
+            r->sql->kind == STMT_WRITE &&
+            ((!r->sql->shown_division && strcmp(shape->column_names[c], "owner_division") == 0) ||
+             (r->sql->lined && strcmp(shape->column_names[c], "lines") == 0));
         if (cut) {
             continue;
         }

@@ -66,6 +66,8 @@ Test(catalogue, policies_are_those_of_the_class)
         " ('reference', 'read_by_all'), ('private', 'own_service'), ('journal', 'add_by_service'),"
         " ('journal', 'read_by_auditor'), ('journal', 'read_by_sealer'), ('journal', "
         "'look_by_owner'),"
+        " ('feed', 'read_in_reach'), ('feed', 'sequence_by_worker'), ('feed', 'look_by_owner'),"
+        " ('head', 'read_by_service'), ('head', 'move_by_worker'), ('head', 'move_by_owner'),"
         " ('seal', 'seal_by_sealer'), ('seal', 'read_by_sealer'), ('seal', 'look_by_owner'))"
         " SELECT d.schema || '.' || d.name || ' lacks ' || e.policy"
         " FROM declared d JOIN expected e ON e.class = d.class WHERE NOT EXISTS (SELECT"
@@ -83,7 +85,10 @@ Test(catalogue, scoped_rows_are_read_through_the_scope)
 {
     none_declared("SELECT d.schema || '.' || d.name || ' ' || p.policyname FROM declared d"
                   " JOIN pg_policies p ON (p.schemaname, p.tablename) = (d.schema, d.name)"
-                  " WHERE d.class IN ('scoped', 'upward')"
+                  " WHERE d.class IN ('scoped', 'upward', 'feed')"
+                  " AND p.policyname NOT IN ('sequence_by_worker', 'look_by_owner')"
+                  " AND NOT (p.policyname = 'run_by_worker' AND p.roles ="
+                  " ARRAY[d.schema || '_worker']::name[])"
                   " AND coalesce(p.qual, p.with_check) !~ 'zeren\\.scope\\(\\)'",
                   "a policy without the scope");
 }
@@ -132,7 +137,8 @@ Test(catalogue, published_views_are_documented)
  * owner without log-in, a search_path of its own, and nothing for PUBLIC. */
 #define DOORS(schema)                                                                              \
     "'" schema ".make_audit_months(integer)','" schema ".audit_months_due(bigint)','" schema       \
-    ".drop_audit_month(date,bigint)'"
+    ".drop_audit_month(date,bigint)','" schema ".make_event_blocks()','" schema                    \
+    ".drop_event_blocks()'"
 #define REVIEWED                                                                                   \
     "('identity_pub.use_api_token(bytea,text,timestamp with time zone,date)'," DOORS(              \
         "identity") "," DOORS("registry") ")"
@@ -158,9 +164,15 @@ Test(catalogue, audit_is_insert_only)
          " FROM pg_class c, aclexplode(c.relacl) AS a WHERE c.relname ~ '^audit_(log|seal)'"
          " AND a.privilege_type NOT IN ('INSERT', 'SELECT') AND a.grantee <> c.relowner",
          "audit can be changed");
-    none("SELECT attrelid::regclass || '.' || attname FROM pg_attribute JOIN pg_class c"
-         " ON c.oid = attrelid WHERE c.relname ~ '^audit_(log|seal)' AND attacl IS NOT NULL",
-         "audit has grants on columns");
+    none("SELECT t.attrelid::regclass || '.' || t.attname || ' ' || a.privilege_type"
+         " FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid, aclexplode(t.attacl) AS a"
+         " WHERE c.relname ~ '^audit_(log|seal)' AND (a.privilege_type <> 'INSERT'"
+         " OR c.relname <> 'audit_log' OR t.attname IN ('id', 'recorded_at'))",
+         "audit can be changed by columns, or its number or stamp chosen");
+    none("SELECT c.oid::regclass || ' by ' || a.grantee::regrole FROM pg_class c,"
+         " aclexplode(c.relacl) AS a WHERE c.relname = 'audit_log' AND a.privilege_type = 'INSERT'"
+         " AND a.grantee <> c.relowner",
+         "a role chooses number and stamp of audit rows");
     none("SELECT c.oid::regclass || ' ' || a.privilege_type || ' to ' || a.grantee::regrole"
          " FROM pg_class c, aclexplode(c.relacl) AS a WHERE c.relname = 'audit_seal'"
          " AND a.grantee NOT IN (c.relowner, to_regrole('zeren_audit')::oid)",
@@ -236,4 +248,60 @@ Test(catalogue, unique_keys_are_told_to_the_client)
 #undef X
         "''])",
         "not in proto/constraints.def");
+}
+
+/* deploy/THREATS.md: what each stolen database role cannot do. Rights on a table or on any of its
+ * columns, single columns, memberships, and schemas to make tables in. */
+Test(catalogue, a_stolen_role_can_no_more_than_the_page_says)
+{
+    none("SELECT t.role || ' may ' || p.privilege || ' ' || t.name FROM (VALUES"
+         " ('registry_service', 'identity.credential', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('registry_service', 'identity.account', 'INSERT,UPDATE,DELETE'),"
+         " ('registry_service', 'identity.session', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('registry_service', 'identity.api_token', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('registry_service', 'identity.person', 'INSERT,UPDATE,DELETE'),"
+         " ('registry_service', 'identity.signing_key', 'INSERT,UPDATE,DELETE'),"
+         " ('registry_service', 'identity.revocation', 'INSERT,UPDATE,DELETE'),"
+         " ('registry_service', 'registry.audit_log', 'UPDATE,DELETE,TRUNCATE'),"
+         " ('registry_service', 'registry.audit_seal', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('registry_service', 'zeren.setting', 'INSERT,UPDATE,DELETE'),"
+         " ('registry_worker', 'registry.audit_log', 'SELECT,UPDATE,DELETE,TRUNCATE'),"
+         " ('registry_worker', 'identity.person', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('registry_worker', 'identity.account', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('identity_service', 'registry.item', 'INSERT,UPDATE,DELETE'),"
+         " ('identity_service', 'registry.audit_log', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('identity_service', 'identity.audit_log', 'UPDATE,DELETE,TRUNCATE'),"
+         " ('identity_service', 'identity.audit_seal', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('identity_service', 'zeren.setting', 'INSERT,UPDATE,DELETE'),"
+         " ('identity_worker', 'identity.account', 'INSERT,UPDATE,DELETE'),"
+         " ('identity_worker', 'identity.role_permission', 'INSERT,UPDATE,DELETE'),"
+         " ('identity_worker', 'identity.audit_log', 'SELECT,UPDATE,DELETE,TRUNCATE'),"
+         " ('zeren_audit', 'identity.person', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('zeren_audit', 'identity.credential', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('zeren_audit', 'registry.item', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('zeren_audit', 'identity.audit_log', 'INSERT,UPDATE,DELETE,TRUNCATE'),"
+         " ('zeren_audit', 'identity.audit_seal', 'UPDATE,DELETE,TRUNCATE'))"
+         " AS t (role, name, privileges), unnest(string_to_array(t.privileges, ',')) AS p "
+         "(privilege)"
+         " WHERE has_table_privilege(t.role, t.name, p.privilege) OR (p.privilege IN ('SELECT',"
+         " 'INSERT', 'UPDATE') AND has_any_column_privilege(t.role, t.name, p.privilege))",
+         "more than deploy/THREATS.md says");
+    none("SELECT r.role || ' may ' || p.privilege || ' ' || r.name || '.' || r.columns FROM (VALUES"
+         " ('identity_worker', 'identity.credential', 'password_hash'),"
+         " ('identity_worker', 'identity.person', 'name'),"
+         " ('registry_service', 'identity.person', 'citizen_id'),"
+         " ('registry_service', 'identity.person', 'phone'),"
+         " ('registry_service', 'identity.account', 'person_id')) AS r (role, name, columns),"
+         " unnest(ARRAY['SELECT', 'UPDATE']) AS p (privilege)"
+         " WHERE has_column_privilege(r.role, r.name, r.columns, p.privilege)",
+         "more than deploy/THREATS.md says");
+    none("SELECT r.rolname || ' is ' || g.rolname FROM pg_roles r, pg_roles g"
+         " WHERE r.rolname ~ '^(identity|registry|zeren)_' AND NOT r.rolsuper AND r.oid <> g.oid"
+         " AND r.rolname <> 'zeren_migrate' AND pg_has_role(r.oid, g.oid, 'MEMBER')",
+         "a role that is another");
+    none("SELECT r.rolname || ' makes tables' FROM pg_roles r, pg_namespace n WHERE r.rolcanlogin"
+         " AND r.rolname ~ '^(identity|registry|zeren)_' AND r.rolname <> 'zeren_migrate'"
+         " AND n.nspname !~ '^pg_(temp|toast_temp)' AND has_schema_privilege(r.oid, n.oid, "
+         "'CREATE')",
+         "more than deploy/THREATS.md says");
 }

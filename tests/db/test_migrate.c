@@ -89,7 +89,7 @@ static void teardown(void)
 
 TestSuite(migrate, .init = setup, .fini = teardown, .timeout = 60);
 
-static bool run(void)
+static bool migrated(void)
 {
     const char *const dirs[] = {zeren_dir, registry_dir, NULL};
     FILE *out = fopen("/dev/null", "w");
@@ -101,13 +101,13 @@ static bool run(void)
 
 Test(migrate, applies_each_file_once_as_its_owner)
 {
-    cr_assert(run(), "%s", err.cause);
-    cr_assert(run(), "%s", err.cause);
+    cr_assert(migrated(), "%s", err.cause);
+    cr_assert(migrated(), "%s", err.cause);
     cr_assert_str_eq(ask("SELECT string_agg(what || who || path, ',') FROM zeren.log"),
                      "oneregistry_ownerregistry");
     cr_assert_str_eq(ask("SELECT count(*) FROM zeren.schema_migration"), "2");
     write_file(registry_dir, "0002_create_two.sql", "INSERT INTO zeren.log (what) VALUES ('two');");
-    cr_assert(run(), "%s", err.cause);
+    cr_assert(migrated(), "%s", err.cause);
     cr_assert_str_eq(ask("SELECT string_agg(what, ',' ORDER BY id) FROM zeren.log"), "one,two");
 }
 
@@ -117,7 +117,7 @@ Test(migrate, five_at_once_apply_each_file_once)
     for (int i = 0; i < 5; i++) {
         children[i] = fork();
         if (children[i] == 0)
-            _exit(run() ? 0 : 1);
+            _exit(migrated() ? 0 : 1);
     }
     for (int i = 0; i < 5; i++) {
         int status = 0;
@@ -129,7 +129,7 @@ Test(migrate, five_at_once_apply_each_file_once)
 
 static void refused(const char *file, const char *why)
 {
-    cr_assert_not(run());
+    cr_assert_not(migrated());
     cr_assert_not_null(strstr(err.cause, file), "%s", err.cause);
     cr_assert_not_null(strstr(err.cause, why), "%s", err.cause);
     cr_assert_null(strchr(err.cause, '\n'));
@@ -138,7 +138,7 @@ static void refused(const char *file, const char *why)
 
 Test(migrate, refuses_an_edited_file)
 {
-    cr_assert(run(), "%s", err.cause);
+    cr_assert(migrated(), "%s", err.cause);
     write_file(registry_dir, "0001_create_one.sql", "SELECT 1;\n");
     write_file(zeren_dir, "0002_pending.sql", "INSERT INTO zeren.log (what) VALUES ('pending');");
     refused("registry/0001_create_one.sql", "edited");
@@ -147,14 +147,14 @@ Test(migrate, refuses_an_edited_file)
 Test(migrate, refuses_a_missing_file)
 {
     write_file(registry_dir, "0002_create_two.sql", "SELECT 2;");
-    cr_assert(run(), "%s", err.cause);
+    cr_assert(migrated(), "%s", err.cause);
     remove_file(registry_dir, "0002_create_two.sql");
     refused("registry/0002_create_two.sql", "missing");
 }
 
 Test(migrate, refuses_gaps_duplicates_and_other_names)
 {
-    cr_assert(run(), "%s", err.cause);
+    cr_assert(migrated(), "%s", err.cause);
     write_file(registry_dir, "0003_third.sql", "INSERT INTO zeren.log (what) VALUES ('third');");
     refused("0003_third.sql", "missing");
     write_file(registry_dir, "0002_second.sql", "INSERT INTO zeren.log (what) VALUES ('second');");
@@ -167,7 +167,7 @@ Test(migrate, refuses_gaps_duplicates_and_other_names)
 
 Test(migrate, names_the_line_of_a_fault)
 {
-    cr_assert(run(), "%s", err.cause);
+    cr_assert(migrated(), "%s", err.cause);
     write_file(
         registry_dir, "0002_faulty.sql",
         "INSERT INTO zeren.log (what) VALUES ('half');\n-- 说明\nSELECT nothing FROM zeren.log;");
@@ -178,14 +178,14 @@ Test(migrate, names_the_line_of_a_fault)
 Test(migrate, says_when_there_is_no_database)
 {
     (void)snprintf(conninfo, sizeof conninfo, "host=/tmp/nowhere dbname=zeren user=zeren_migrate");
-    cr_assert_not(run());
+    cr_assert_not(migrated());
     cr_assert_eq(err.code, ERR_DB_DOWN);
     cr_assert_null(strchr(err.cause, '\n'));
 }
 
 Test(migrate, record_of_migrations_is_closed_to_services)
 {
-    cr_assert(run(), "%s", err.cause);
+    cr_assert(migrated(), "%s", err.cause);
     cr_assert_str_eq(ask("SELECT has_table_privilege('registry_service', 'zeren.schema_migration',"
                          " 'SELECT, INSERT, UPDATE, DELETE')"),
                      "f");

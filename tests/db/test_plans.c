@@ -1,8 +1,12 @@
 /* tests/db/test_plans.c - lists are served by an index at every level of caller (charter D4):
  * 40,000 items in 500 counties, and the plans that the forms get under the caller's scope, with
  * custom plans as the engine asks for them. All in one transaction that is rolled back. */
+#include "sql_engine.h"
+#include "sql_identity.h"
 #include "sql_registry.h"
 #include "support.h"
+
+#include <time.h>
 
 static const char *const fill =
     "INSERT INTO registry.organisation (id, owner_division, name, kind, created_at)"
@@ -28,15 +32,6 @@ static const char *const fill =
     " FROM generate_series(1, 50000) n;"
     "ANALYZE registry.item; ANALYZE registry.task; ANALYZE registry.organisation; ANALYZE "
     "registry.division; ANALYZE registry.duty_list;";
-
-static void run(PGconn *pg, const char *sql)
-{
-    PGresult *r = PQexec(pg, sql);
-    ExecStatusType status = PQresultStatus(r);
-    cr_assert(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK, "%.200s: %s", sql,
-              PQerrorMessage(pg));
-    PQclear(r);
-}
 
 /* The plan of a form with the given values by parameter name, as lines. Owned by the arena. */
 static const char *plan_of(PGconn *pg, struct arena *a, const struct stmt_form *f,
@@ -117,6 +112,153 @@ Test(plans, lists_are_served_by_an_index_at_every_level, .timeout = 120)
                                                           {"limit", "51"},
                                                           {NULL, NULL}});
     cr_expect(strstr(prefix, "division_name_idx") != NULL, "prefix search:\n%s", prefix);
+    PQfinish(pg);
+    arena_destroy(&a);
+}
+
+static const char *const fill_audit =
+    "INSERT INTO registry.audit_log (at, account_id, post_id, verb, record, record_id, version,"
+    " owner_division, body) SELECT now() - n * interval '20 seconds', md5('a' || n % 200)::uuid,"
+    " md5('p' || n % 300)::uuid, 'v' || n % 20, 'item', md5('r' || n)::uuid, 1,"
+    " '43' || lpad((n % 500)::text, 4, '0') || '000000', '{}' FROM generate_series(1, 100000) n;"
+    "ANALYZE registry.audit_log;";
+
+/* No filter of the audit log reads all of it: what has no index has a time. */
+Test(plans, the_audit_log_is_searched_by_an_index_or_in_a_bounded_time, .timeout = 120)
+{
+    static const struct {
+        const char *values[5][2], *wanted;
+    } searches[] = {
+        {{{"record_id", "md5('r5')::uuid"}}, "_record_id_idx"},
+        {{{"account_id", "md5('a5')::uuid"},
+          {"from", "now() - interval '1 day'"},
+          {"until", "now()"}},
+         "Index Cond: ((at >="},
+        {{{"from", "now() - interval '1 day'"}, {"until", "now()"}}, "Index Cond: ((at >="},
+        {{{"verb_wanted", "'rare'"}, {"from", "now() - interval '1 day'"}, {"until", "now()"}},
+         "Index Cond: ((at >="},
+        {{{"post_id", "md5('p5')::uuid"}, {"from", "now() - interval '1 day'"}, {"until", "now()"}},
+         "Index Cond: ((at >="},
+        {{{"owner_division", "'430077000000'"},
+          {"from", "now() - interval '1 day'"},
+          {"until", "now()"}},
+         "Index Cond: ((at >="},
+    };
+    struct err err = {0};
+    struct arena *a = arena_create(64 << 20);
+    struct stmt_set *set = stmt_set_create(a, sql_engine_all, &err);
+    PGconn *pg = PQconnectdb(getenv("ZEREN_TEST_DB"));
+    run(pg, "BEGIN; SET LOCAL search_path = registry, identity_pub, zeren; SET LOCAL "
+            "plan_cache_mode = force_custom_plan");
+    run(pg, fill_audit);
+    run(pg, "SET LOCAL ROLE registry_service; SET LOCAL zeren.auditing = 'on'");
+    be(pg, a, "43");
+    char filled[64]; /* months to come are empty, and may be read whole */
+    const time_t now = time(NULL);
+    struct tm utc;
+    (void)strftime(filled, sizeof filled, "Seq Scan on audit_log_%Y_%m", gmtime_r(&now, &utc));
+    for (size_t i = 0; i < sizeof searches / sizeof *searches; i++) {
+        const char *values[9][2] = {{"scope_lo", "'43'"}, {"scope_hi", "'43~'"}, {"limit", "51"}};
+        for (size_t v = 0; v < 5; v++) {
+            values[3 + v][0] = searches[i].values[v][0];
+            values[3 + v][1] = searches[i].values[v][1];
+        }
+        const char *plan = plan_of(
+            pg, a, stmt_page_form(set, &SQL_audit_list, (struct stmt_order){.descending = true}),
+            (const char *const(*)[2])values);
+        cr_expect(strstr(plan, searches[i].wanted) != NULL && strstr(plan, filled) == NULL,
+                  "%s:\n%s", searches[i].values[0][0], plan);
+    }
+    PQfinish(pg);
+    arena_destroy(&a);
+}
+
+static const char *const fill_persons =
+    "INSERT INTO identity.person (id, owner_division, name, created_at)"
+    " SELECT md5('n' || n)::uuid, '43' || lpad((n % 500)::text, 4, '0') || '000000',"
+    " chr(19968 + n % 400) || '计划' || n, now() FROM generate_series(1, 50000) n;"
+    "ANALYZE identity.person;";
+
+/* Names sort as the database does; their beginnings are searched by the index that sorts by code
+ * point, at every level of caller. */
+Test(plans, persons_are_found_by_the_beginning_of_a_name, .timeout = 120)
+{
+    struct err err = {0};
+    struct arena *a = arena_create(64 << 20);
+    struct stmt_set *set = stmt_set_create(a, sql_identity_all, &err);
+    PGconn *pg = PQconnectdb(getenv("ZEREN_TEST_DB"));
+    run(pg, "BEGIN; SET LOCAL search_path = identity, registry_pub, zeren; SET LOCAL "
+            "plan_cache_mode = force_custom_plan");
+    run(pg, fill_persons);
+    run(pg, "SET LOCAL ROLE identity_service");
+    const struct stmt_form *persons = stmt_page_form(set, &SQL_person_list, (struct stmt_order){0});
+    static const char *const callers[] = {"", "43", "430077"};
+    for (size_t i = 0; i < sizeof callers / sizeof *callers; i++) {
+        be(pg, a, callers[i]);
+        const char *plan = plan_of(
+            pg, a, persons,
+            (const char *const[][2]){{"name_prefix", "'一计划4'"}, {"limit", "51"}, {NULL, NULL}});
+        cr_expect(strstr(plan, "person_name_idx") != NULL && strstr(plan, "Seq Scan") == NULL,
+                  "\"%s\":\n%s", callers[i], plan);
+    }
+    PQfinish(pg);
+    arena_destroy(&a);
+}
+
+static const char *const fill_lists =
+    "INSERT INTO registry.organisation (id, owner_division, name, kind, created_at)"
+    " SELECT md5('o' || n)::uuid, '43' || lpad(n::text, 4, '0') || '000000', '计划单位' || n,"
+    " 'department', now() FROM generate_series(1, 500) n;"
+    "INSERT INTO registry.job (id, owner_division, kind, account_id, post_id, scope, scope_lines,"
+    " ancestors, not_before, created_at) SELECT md5('j' || n)::uuid,"
+    " '43' || lpad((1 + n % 500)::text, 4, '0') || '000000', 'plan', md5('a' || n % 900)::uuid,"
+    " md5('p')::uuid, '{}', '', '', now(), now() - n * interval '1 second'"
+    " FROM generate_series(1, 40000) n;"
+    "INSERT INTO registry.file (id, owner_division, name, size, sha256, created_by, created_at)"
+    " SELECT md5('f' || n)::uuid, '43' || lpad((1 + n % 500)::text, 4, '0') || '000000', '计划', 1,"
+    " md5('s' || n) || md5('t' || n), md5('p')::uuid, now() - n * interval '1 second'"
+    " FROM generate_series(1, 40000) n;"
+    "INSERT INTO registry.batch (id, owner_division, kind, title, file_id, staged_by, staged_post,"
+    " stage_job, created_at) SELECT md5('b' || n)::uuid,"
+    " '43' || lpad((1 + n % 500)::text, 4, '0') || '000000', 'organisations', '计划',"
+    " md5('f' || n)::uuid, md5('a')::uuid, md5('p')::uuid, md5('b' || n)::uuid,"
+    " now() - n * interval '1 second' FROM generate_series(1, 20000) n;"
+    "ANALYZE registry.job; ANALYZE registry.file; ANALYZE registry.batch;";
+
+/* The lists of what comes, runs and is staged: a county's by its division, in order; none reads a
+ * whole table, whoever asks. */
+Test(plans, jobs_files_and_batches_are_listed_by_an_index, .timeout = 120)
+{
+    struct err err = {0};
+    struct arena *a = arena_create(64 << 20);
+    struct stmt_set *set = stmt_set_create(a, sql_engine_all, &err);
+    PGconn *pg = PQconnectdb(getenv("ZEREN_TEST_DB"));
+    run(pg, "BEGIN; SET LOCAL search_path = registry, identity_pub, zeren; SET LOCAL "
+            "plan_cache_mode = force_custom_plan");
+    run(pg, fill_lists);
+    run(pg, "SET LOCAL ROLE registry_service");
+    static const struct {
+        const struct stmt *list;
+        const char *table;
+    } lists[] = {{&SQL_job_list, "job"}, {&SQL_file_list, "file"}, {&SQL_batch_list, "batch"}};
+    static const char *const callers[][3] = {{"430077", "'430077'", "'430077~'"},
+                                             {"43", "'43'", "'43~'"}};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        for (size_t c = 0; c < 2; c++) {
+            be(pg, a, callers[c][0]);
+            const char *plan =
+                plan_of(pg, a, stmt_page_form(set, lists[i].list, (struct stmt_order){0}),
+                        (const char *const[][2]){{"scope_lo", callers[c][1]},
+                                                 {"scope_hi", callers[c][2]},
+                                                 {"sees_all", "'true'"},
+                                                 {"kinds", "'{organisations}'"},
+                                                 {"limit", "51"},
+                                                 {NULL, NULL}});
+            cr_expect(strstr(plan, arena_printf(a, "Seq Scan on %s", lists[i].table)) == NULL &&
+                          strstr(plan, "_idx") != NULL,
+                      "%s of %s:\n%s", lists[i].table, callers[c][0], plan);
+        }
+    }
     PQfinish(pg);
     arena_destroy(&a);
 }

@@ -1,17 +1,21 @@
 /* tests/db/test_statements.c - every form of every statement is prepared by its service's own role:
  * a column renamed, a grant forgotten or a type mistaken is found before a request meets it. */
+#include "sql_batch.h"
+#include "sql_engine.h"
+#include "sql_feed.h"
 #include "sql_identity.h"
+#include "sql_jobs.h"
 #include "sql_registry.h"
 #include "support.h"
 
 TestSuite(statements, .timeout = 60);
 
-static void prepare_all(const char *service, const struct stmt *const *all)
+static void prepare_as(const char *service, const char *role, const struct stmt *const *all)
 {
     struct arena *a = arena_create(64 << 20);
     char search_path[64], user[64];
     (void)snprintf(search_path, sizeof search_path, "%s, zeren", service);
-    (void)snprintf(user, sizeof user, "%s_service", service);
+    (void)snprintf(user, sizeof user, "%s_%s", service, role);
     struct pool_options o = test_pool_options(1);
     o.conninfo = test_db(user);
     o.search_path = search_path;
@@ -32,6 +36,24 @@ static void prepare_all(const char *service, const struct stmt *const *all)
     }
     pool_destroy(&pool);
     arena_destroy(&a);
+}
+
+static void prepare_all(const char *service, const struct stmt *const *all)
+{
+    prepare_as(service, "service", all);
+}
+
+/* The registry has all that the engine and its worker offer. */
+Test(statements, of_the_engine)
+{
+    prepare_all("registry", sql_engine_all);
+}
+
+Test(statements, of_the_worker)
+{
+    prepare_as("registry", "worker", sql_feed_all);
+    prepare_as("registry", "worker", sql_jobs_all);
+    prepare_as("registry", "worker", sql_batch_all);
 }
 
 Test(statements, of_registry)

@@ -14,3 +14,20 @@ GRANT SELECT ON registry_pub.open_item TO identity_service;
 CREATE FUNCTION common_division(codes text[]) RETURNS text LANGUAGE sql IMMUTABLE
   RETURN (SELECT rpad(left(x.lo, (SELECT max(n) FROM unnest(ARRAY[0, 2, 4, 6, 9, 12]) AS n WHERE left(x.lo, n) = left(x.hi, n))), 12, '0')
             FROM (SELECT min(c COLLATE "C") AS lo, max(c COLLATE "C") AS hi FROM unnest(codes) AS c) AS x);
+
+-- R-009: how many tasks stand above each other down to this one, itself among them; 0 for none.
+CREATE FUNCTION task_level(of_task uuid) RETURNS integer LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE up (id, level) AS (
+    SELECT t.parent_id, 1 FROM registry.task t WHERE t.id = of_task
+     UNION ALL SELECT t.parent_id, u.level + 1 FROM up u JOIN registry.task t ON t.id = u.id
+  ) SELECT coalesce(max(level), 0) FROM up
+$$;
+
+-- R-015: true, or refused.
+CREATE FUNCTION in_own_lines(of_line text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF of_line IS NOT NULL AND zeren.lines() IS NOT NULL AND of_line <> ALL (zeren.lines()) THEN
+    PERFORM zeren.refuse('ZR007', 'line', 'Your post is limited to other lines.');
+  END IF;
+  RETURN true;
+END $$;

@@ -30,9 +30,9 @@ SELECT c.code FROM unnest(:codes::text[]) AS c(code)
  WHERE NOT EXISTS (SELECT FROM division d WHERE d.code = c.code AND d.valid_from <= :valid_from::date AND d.valid_to > :valid_from::date)
  ORDER BY c.code COLLATE "C"
 
--- name: division_import :write division
+-- name: division_import :write division_import
 -- Loads divisions valid from a day. One already there under the same name and parent stays as it is; one that differs is corrected when it began that
--- same day, and else ended there and succeeded by a new row. The members given with an area are all it has from that day on. One audit row and one event for the whole call.
+-- same day, and else ended there and succeeded by a new row. The members given with an area are all it has from that day on. One audit row for the whole call, and an event for each row that is new or another one now.
 WITH incoming AS MATERIALIZED (
   SELECT r.id, r.code, r.name, r.level, r.parent_code, r.kind, r.members
     FROM jsonb_to_recordset(:rows::jsonb) AS r(id uuid, code text, name text, level smallint, parent_code text, kind text, members jsonb)
@@ -43,21 +43,21 @@ WITH incoming AS MATERIALIZED (
   UPDATE division d SET name = i.name, parent_code = i.parent_code, kind = i.kind, version = d.version + 1
     FROM present p JOIN incoming i ON i.code = p.code
    WHERE NOT p.same AND p.valid_from = :valid_from::date AND d.id = p.id
-  RETURNING d.id
+  RETURNING d.id, d.owner_division, d.version
 ), ended AS (
   UPDATE division d SET valid_to = :valid_from::date, version = d.version + 1
     FROM present p WHERE NOT p.same AND p.valid_from < :valid_from::date AND d.id = p.id
-  RETURNING d.code
+  RETURNING d.code, d.id, d.owner_division, d.version
 ), succeeded AS (
   INSERT INTO division (id, code, owner_division, name, level, parent_code, kind, valid_from, predecessor_codes)
   SELECT i.id, i.code, i.code, i.name, i.level, i.parent_code, i.kind, :valid_from::date, ARRAY[i.code]
     FROM ended e JOIN incoming i ON i.code = e.code
-  RETURNING id
+  RETURNING id, owner_division, version
 ), inserted AS (
   INSERT INTO division (id, code, owner_division, name, level, parent_code, kind, valid_from)
   SELECT i.id, i.code, i.code, i.name, i.level, i.parent_code, i.kind, :valid_from::date
     FROM incoming i WHERE NOT EXISTS (SELECT FROM present p WHERE p.code = i.code)
-  RETURNING id
+  RETURNING id, owner_division, version
 ), left_out AS (
   UPDATE division_member m SET valid_to = :valid_from::date
     FROM incoming i
@@ -72,6 +72,10 @@ WITH incoming AS MATERIALIZED (
                                                      AND o.valid_from <= :valid_from::date AND o.valid_to > :valid_from::date)
   ON CONFLICT (area_code, member_code, valid_from) DO UPDATE SET valid_to = 'infinity'
   RETURNING 1
+), also_announced AS (
+  SELECT 'division' AS kind, d.id, d.version, d.owner_division, '{}'::text[] AS lines
+    FROM (SELECT id, version, owner_division FROM corrected UNION ALL SELECT id, version, owner_division FROM ended
+          UNION ALL SELECT id, version, owner_division FROM succeeded UNION ALL SELECT id, version, owner_division FROM inserted) AS d
 ), changed AS (
   SELECT :new_id::uuid AS id, :batch_division::text AS owner_division, (SELECT count(*) FROM incoming) AS rows, (SELECT count(*) FROM inserted) AS inserted,
          (SELECT count(*) FROM corrected) + (SELECT count(*) FROM succeeded) AS changed,

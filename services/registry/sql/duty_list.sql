@@ -61,7 +61,7 @@ WITH forced AS (
 SELECT min(day) FROM zeren.calendar_day
 
 -- name: duty_list_import :write duty_list shown_division
--- R-005: a whole list in one call: the list, its tasks, items and milestones, or nothing. One audit row and one event for the list.
+-- R-005: a whole list in one call: the list, its tasks, items and milestones, or nothing. One audit row for the list, and an event for each record.
 WITH list AS (
   INSERT INTO duty_list (id, owner_division, year, title, edition, assumed, created_at)
   SELECT :new_id::uuid, registry.known_division(:owner_division::text, :today::date), :year::smallint, :title,
@@ -72,19 +72,22 @@ WITH list AS (
   INSERT INTO task (id, owner_division, duty_list_id, parent_id, number, position, title)
   SELECT t.id, l.owner_division, l.id, t.parent_id, t.number, t.position, t.title
     FROM list l, jsonb_to_recordset(:tasks::jsonb) AS t(id uuid, parent_id uuid, number text, position integer, title text)
-  RETURNING id
+  RETURNING id, owner_division, version
 ), items AS (
   INSERT INTO item (id, owner_division, at_division, lines, duty_list_id, task_id, title, lead_organisation_id, assist_organisation_ids, starts_on, due_on,
                     measure, target, unit_of_measure, created_at)
   SELECT i.id, i.division, i.division, i.lines, l.id, i.task_id, i.title, i.lead, i.assists, i.starts_on, i.due_on, i.measure, i.target, i.unit_of_measure, :now::timestamptz
     FROM list l, jsonb_to_recordset(:items::jsonb) AS i(id uuid, division text, lines text[], task_id uuid, title text, lead uuid, assists uuid[],
                                                         starts_on date, due_on date, measure text, target numeric, unit_of_measure text)
-  RETURNING id, owner_division, lines
+  RETURNING id, owner_division, lines, version
 ), steps AS (
   INSERT INTO milestone (owner_division, lines, item_id, position, name, due_on)
   SELECT i.owner_division, i.lines, i.id, m.position, m.name, m.due_on
     FROM items i JOIN jsonb_to_recordset(:milestones::jsonb) AS m(item_id uuid, position smallint, name text, due_on date) ON m.item_id = i.id
   RETURNING id
+), also_announced AS (
+  SELECT 'task' AS kind, t.id, t.version, t.owner_division, '{}'::text[] AS lines FROM tasks t
+   UNION ALL SELECT 'item', i.id, i.version, i.owner_division, i.lines FROM items i
 ), changed AS (
   SELECT l.id, l.owner_division, l.year, l.title, l.edition, l.status, l.assumed, l.created_at, (SELECT count(*) FROM tasks) AS tasks,
          (SELECT count(*) FROM items) AS items, (SELECT count(*) FROM steps) AS milestones, l.version
@@ -124,7 +127,7 @@ SELECT id, owner_division, duty_list_id, parent_id, number, position, title, ver
 
 -- name: task_insert :write task shown_division
 -- R-002: the list is held as the draft it is (and materialized: a refusal beside a join may be asked of other rows first). The parent, when there is one, is
--- a task of the same list.
+-- a task of the same list; R-009: not too deep in its tree.
 WITH wanted AS MATERIALIZED (
   SELECT coalesce((SELECT d.id FROM duty_list d WHERE d.id = :duty_list_id::uuid AND d.owner_division::text <@ (SELECT zeren.scope())),
                   zeren.no_such('duty_list_id')) AS id
@@ -137,7 +140,9 @@ WITH wanted AS MATERIALIZED (
               ELSE coalesce((SELECT p.id FROM task p WHERE p.id = :parent_id::uuid AND p.duty_list_id = l.id), zeren.no_such('parent_id')) END,
          :number, coalesce(:position::integer, 1 + coalesce((SELECT max(position) FROM task t WHERE t.duty_list_id = l.id), 0)), :title
     FROM held l
-   WHERE CASE WHEN l.status = 'draft' THEN true ELSE zeren.refuse('ZR003', NULL, 'tasks are added to a draft; this list is ' || l.status) END
+   WHERE CASE WHEN l.status <> 'draft' THEN zeren.refuse('ZR003', NULL, 'tasks are added to a draft; this list is ' || l.status)
+              WHEN registry.task_level(:parent_id::uuid) >= 6 THEN zeren.refuse('ZR005', 'parent_id', 'the tree of tasks is too deep: a task has five above it at most')
+              ELSE true END
   RETURNING id, owner_division, duty_list_id, parent_id, number, position, title, version
 )
 

@@ -2,15 +2,20 @@
 
 -- name: item_get :one
 SELECT id, owner_division, at_division, duty_list_id, task_id, task_number, task_title, title, lead_organisation_id, lead_organisation, assist_organisation_ids,
-       assist_organisations, starts_on, due_on, measure, target, unit_of_measure, progress, progress_on, completion, done_on, milestones, created_at, version
-  FROM item_shown WHERE id = :id
+       assist_organisations, starts_on, due_on, e.due AS effective_due_on, registry.item_light(owner_division, e.due, e.as_of, done_on) AS light,
+       pauses, paused_on, measure, target, unit_of_measure, progress, progress_on, completion, done_on, milestones, created_at, version
+  FROM item_shown, LATERAL (SELECT coalesce(:as_of::date, :today::date) AS as_of,
+                                   registry.due_as_of(id, owner_division, due_on, pauses, coalesce(:as_of::date, :today::date)) AS due) AS e
+ WHERE id = :id
 
 -- name: item_list :page
--- Items in the caller's scope, by list, task, unit, division, state or deadline.
--- sort: due_on, created_at
+-- Items in the caller's scope, by list, task, unit, division, state, deadline or light. What is red is due already.
+-- sort: due_on, created_at, id
 SELECT id, owner_division, at_division, duty_list_id, task_id, task_number, task_title, title, lead_organisation_id, lead_organisation, assist_organisation_ids,
-       assist_organisations, starts_on, due_on, measure, target, unit_of_measure, progress, progress_on, completion, done_on, milestones, created_at, version
-  FROM item_shown
+       assist_organisations, starts_on, due_on, e.due AS effective_due_on, registry.item_light(owner_division, e.due, e.as_of, done_on) AS light,
+       pauses, paused_on, measure, target, unit_of_measure, progress, progress_on, completion, done_on, milestones, created_at, version
+  FROM item_shown, LATERAL (SELECT coalesce(:as_of::date, :today::date) AS as_of,
+                                   registry.due_as_of(id, owner_division, due_on, pauses, coalesce(:as_of::date, :today::date)) AS due) AS e
  WHERE owner_division >= :scope_lo::text AND owner_division < :scope_hi::text
    AND (:division::text IS NULL OR owner_division = :division::text)
    AND (:duty_list_id::uuid IS NULL OR duty_list_id = :duty_list_id::uuid)
@@ -18,13 +23,18 @@ SELECT id, owner_division, at_division, duty_list_id, task_id, task_number, task
    AND (:lead_organisation_id::uuid IS NULL OR lead_organisation_id = :lead_organisation_id::uuid)
    AND (:done::boolean IS NULL OR (done_on IS NOT NULL) = :done::boolean)
    AND (:due_before::date IS NULL OR due_on < :due_before::date)
+   AND (:paused::boolean IS NULL OR (paused_on IS NOT NULL) = :paused::boolean)
+   AND (:light::text IS NULL OR (registry.item_light(owner_division, e.due, e.as_of, done_on) = :light::text
+                                 AND (:light::text <> 'red' OR due_on < coalesce(:as_of::date, :today::date))))
+   AND (:ids::uuid[] IS NULL OR id = ANY (:ids::uuid[]))
 
 -- name: overdue_item_list :page
--- R-030: items late on a day, of lists in force or closed, by how many work days beyond the division's grace, and who answers for them on that day.
+-- R-030, R-031: items late on a day, pauses counted, of lists in force or closed, by how many work days beyond the division's grace, and who answers for them
+-- on that day.
 -- sort: due_on
 SELECT i.id, i.owner_division, i.duty_list_id, i.task_id, t.number AS task_number, t.title AS task_title, i.title, i.lead_organisation_id,
-       o.name AS lead_organisation, i.due_on, zeren.work_days_between(i.due_on, day.as_of) AS late_work_days, day.as_of, i.measure,
-       trim_scale(i.target)::text AS target, i.unit_of_measure, trim_scale(i.progress)::text AS progress, (i.completion_bp / 100.0)::numeric(5,2)::text AS completion,
+       o.name AS lead_organisation, i.due_on, e.due AS effective_due_on, i.pauses, zeren.work_days_between(e.due, day.as_of) AS late_work_days,
+       day.as_of, i.measure, trim_scale(i.target)::text AS target, i.unit_of_measure, trim_scale(i.progress)::text AS progress, (i.completion_bp / 100.0)::numeric(5,2)::text AS completion,
        (SELECT coalesce(json_agg(json_build_object('post_id', h.post_id, 'title', h.title, 'duty', h.duty, 'holder', h.name) ORDER BY h.duty DESC, h.title), '[]')
           FROM identity_pub.post_holder h
          WHERE h.organisation_id = i.lead_organisation_id AND h.duty IN ('first_responsible', 'direct', 'specific')
@@ -34,13 +44,14 @@ SELECT i.id, i.owner_division, i.duty_list_id, i.task_id, t.number AS task_numbe
   JOIN item i ON i.due_on < day.as_of AND (i.done_on IS NULL OR i.done_on > day.as_of)
   JOIN duty_list l ON l.id = i.duty_list_id AND l.status IN ('in_force', 'closed')
   JOIN task t ON t.id = i.task_id LEFT JOIN organisation o ON o.id = i.lead_organisation_id
+  CROSS JOIN LATERAL (SELECT coalesce(registry.due_as_of(i.id, i.owner_division, i.due_on, i.pauses, day.as_of), day.as_of) AS due) AS e
  WHERE i.owner_division >= :scope_lo::text AND i.owner_division < :scope_hi::text
    AND CASE WHEN l.status IN ('in_force', 'closed') -- the calendar is not asked for what is not in force
-            THEN zeren.work_days_between(i.due_on, day.as_of) > registry.grace_work_days(i.owner_division, i.due_on) END
+            THEN zeren.work_days_between(e.due, day.as_of) > registry.grace_work_days(i.owner_division, e.due) END
    AND (:duty_list_id::uuid IS NULL OR i.duty_list_id = :duty_list_id::uuid)
    AND (:lead_organisation_id::uuid IS NULL OR i.lead_organisation_id = :lead_organisation_id::uuid)
 
--- name: item_insert :write item shown_division
+-- name: item_insert :write item shown_division lined
 -- R-002, R-010: one lead of the list's division or below it, any assists, all visible to the caller; the item belongs to its lead's division and to the lines of all its units.
 WITH wanted AS MATERIALIZED (
   SELECT coalesce((SELECT k.id FROM task k WHERE k.id = :task_id::uuid AND k.owner_division::text <@ (SELECT zeren.scope())), zeren.no_such('task_id')) AS task_id,
@@ -75,13 +86,14 @@ WITH wanted AS MATERIALIZED (
   SELECT i.id, i.owner_division, i.at_division, i.duty_list_id, i.task_id, t.number AS task_number, t.title AS task_title, i.title, i.lead_organisation_id,
          o.name AS lead_organisation, i.assist_organisation_ids,
          (SELECT coalesce(json_agg(a.name ORDER BY a.name), '[]') FROM organisation a WHERE a.id = ANY (i.assist_organisation_ids)) AS assist_organisations,
-         i.starts_on, i.due_on, i.measure, trim_scale(i.target)::text AS target, i.unit_of_measure, trim_scale(i.progress)::text AS progress, i.progress_on,
+         i.starts_on, i.due_on, i.due_on AS effective_due_on, registry.item_light(i.owner_division, i.due_on, :today::date, i.done_on) AS light,
+         i.pauses, i.paused_on, i.measure, trim_scale(i.target)::text AS target, i.unit_of_measure, trim_scale(i.progress)::text AS progress, i.progress_on,
          (i.completion_bp / 100.0)::numeric(5,2)::text AS completion, i.done_on,
-         (SELECT coalesce(json_agg(s ORDER BY s.position), '[]') FROM steps s) AS milestones, i.created_at, i.version
+         (SELECT coalesce(json_agg(s ORDER BY s.position), '[]') FROM steps s) AS milestones, i.created_at, i.version, i.lines
     FROM made i JOIN task t ON t.id = i.task_id JOIN organisation o ON o.id = i.lead_organisation_id
 )
 
--- name: item_correct :write item shown_division
+-- name: item_correct :write item shown_division lined
 -- R-002, by whoever keeps the list. Title, period, target; the units and the measure stay: a wrong unit is a new item. What the rules of an item say
 -- (R-012, R-013) holds for the corrected one, too. What is not corrected is shown as it was read.
 WITH made AS (
@@ -103,7 +115,8 @@ WITH made AS (
   RETURNING i.*
 ), changed AS (
   SELECT i.id, i.owner_division, i.at_division, i.duty_list_id, i.task_id, s.task_number, s.task_title, i.title, i.lead_organisation_id, s.lead_organisation,
-         i.assist_organisation_ids, s.assist_organisations, i.starts_on, i.due_on, i.measure, trim_scale(i.target)::text AS target, i.unit_of_measure,
-         s.progress, s.progress_on, s.completion, s.done_on, s.milestones, i.created_at, i.version
+         i.assist_organisation_ids, s.assist_organisations, i.starts_on, i.due_on, i.due_on AS effective_due_on,
+         registry.item_light(i.owner_division, i.due_on, :today::date, i.done_on) AS light, i.pauses, i.paused_on,
+         i.measure, trim_scale(i.target)::text AS target, i.unit_of_measure, s.progress, s.progress_on, s.completion, s.done_on, s.milestones, i.created_at, i.version, i.lines
     FROM made i JOIN item_shown s ON s.id = i.id
 )

@@ -14,9 +14,10 @@ SELECT id, owner_division, name, kind, line, created_at, version
    AND (:name_prefix::text IS NULL OR name ^@ :name_prefix::text)
 
 -- name: organisation_insert :write organisation shown_division
--- R-007.
+-- R-007. R-015: who is limited to lines registers units of these or of none.
 INSERT INTO organisation (id, owner_division, name, kind, line, created_at)
-VALUES (:new_id::uuid, registry.known_division(:owner_division::text, :today::date), :name, :kind, :line, :now::timestamptz)
+SELECT :new_id::uuid, registry.known_division(:owner_division::text, :today::date), :name::text, :kind::text, :line::text, :now::timestamptz
+ WHERE registry.in_own_lines(:line::text)
 RETURNING id, owner_division, name, kind, line, created_at, version
 
 -- name: organisation_correct :write organisation shown_division
@@ -24,6 +25,7 @@ RETURNING id, owner_division, name, kind, line, created_at, version
 UPDATE organisation
    SET name = coalesce(:name, name), line = CASE WHEN :line_given::boolean THEN :line ELSE line END, version = version + 1
  WHERE id = :id AND version = :version::integer AND (zeren.lines() IS NULL OR line IS NULL OR line = ANY (zeren.lines()))
+   AND (NOT :line_given::boolean OR registry.in_own_lines(:line::text))
    AND CASE WHEN NOT :line_given::boolean OR :line IS NOT DISTINCT FROM line THEN true
             WHEN EXISTS (SELECT FROM item i WHERE i.lead_organisation_id = organisation.id)
               OR EXISTS (SELECT FROM item i WHERE i.assist_organisation_ids @> ARRAY[organisation.id])
@@ -45,7 +47,7 @@ WITH given AS MATERIALIZED (
 SELECT g.n::text,
        EXISTS (SELECT FROM division d WHERE d.code = g.division AND d.valid_from <= :today::date AND d.valid_to > :today::date)::text AS known,
        (row_number() OVER (PARTITION BY g.division, g.name ORDER BY g.n) > 1)::text AS repeated, o.id::text AS id, (o.kind = g.kind)::text AS same_kind,
-       (o.line IS NOT DISTINCT FROM g.line)::text AS same_line
+       (o.line IS NOT DISTINCT FROM g.line)::text AS same_line, (zeren.lines() IS NULL OR g.line IS NULL OR g.line = ANY (zeren.lines()))::text AS own_line
   FROM given g LEFT JOIN organisation o ON o.owner_division = g.division AND o.name = g.name
  ORDER BY g.n
 

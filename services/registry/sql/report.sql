@@ -1,22 +1,23 @@
 -- Reports: progress as a unit tells it, confirmed or sent back by the office above.
 
 -- name: report_get :one
-SELECT id, owner_division, at_division, item_id, organisation_id, reported_on, value, milestone, note, status, decision_note, reported_by, decided_by, decided_at,
+SELECT id, owner_division, at_division, item_id, organisation_id, reported_on, value, milestone, note, file_ids, status, decision_note, reported_by, decided_by, decided_at,
        created_at, version
   FROM report_shown WHERE id = :id
 
 -- name: report_list :page
 -- Reports in the caller's scope, by item, unit or state.
--- sort: created_at
-SELECT id, owner_division, at_division, item_id, organisation_id, reported_on, value, milestone, note, status, decision_note, reported_by, decided_by, decided_at,
+-- sort: created_at, id
+SELECT id, owner_division, at_division, item_id, organisation_id, reported_on, value, milestone, note, file_ids, status, decision_note, reported_by, decided_by, decided_at,
        created_at, version
   FROM report_shown
  WHERE owner_division >= :scope_lo::text AND owner_division < :scope_hi::text
    AND (:item_id::uuid IS NULL OR item_id = :item_id::uuid)
    AND (:organisation_id::uuid IS NULL OR organisation_id = :organisation_id::uuid)
    AND (:status::text IS NULL OR status = :status::text)
+   AND (:ids::uuid[] IS NULL OR id = ANY (:ids::uuid[]))
 
--- name: report_insert :write report shown_division
+-- name: report_insert :write report shown_division lined
 -- R-020: only the lead unit reports; R-021: only on an item of a list in force; R-022: a value for an item measured by value, a milestone of its own else.
 WITH target AS MATERIALIZED (
   SELECT i.id, i.owner_division, i.at_division, i.lines, i.lead_organisation_id
@@ -29,17 +30,34 @@ WITH target AS MATERIALIZED (
               WHEN i.measure = 'milestone' AND :value::numeric IS NOT NULL THEN zeren.refuse('ZR005', 'value', 'this item is measured by milestones')
               WHEN i.measure = 'milestone' AND NOT EXISTS (SELECT FROM milestone m WHERE m.item_id = i.id AND m.position = :milestone::smallint)
                 THEN zeren.refuse('ZR005', 'milestone', 'this item has no such milestone')
-              ELSE true END
+              WHEN :file_ids::uuid[] IS NULL THEN true
+              ELSE registry.files_are_ready(:file_ids::uuid[], 'file_ids') END
 ), changed AS (
-  INSERT INTO report (id, owner_division, at_division, lines, item_id, organisation_id, reported_on, value, milestone, note, reported_by, created_at)
+  INSERT INTO report (id, owner_division, at_division, lines, item_id, organisation_id, reported_on, value, milestone, note, file_ids, reported_by, created_at)
   SELECT :new_id::uuid, t.owner_division, t.at_division, t.lines, t.id, t.lead_organisation_id, coalesce(:reported_on::date, :today::date), :value::numeric,
-         :milestone::smallint, :note, :caller_post::uuid, :now::timestamptz
+         :milestone::smallint, :note, coalesce(:file_ids::uuid[], '{}'), :caller_post::uuid, :now::timestamptz
     FROM target t
-  RETURNING id, owner_division, at_division, item_id, organisation_id, reported_on, trim_scale(value)::text AS value, milestone, note, status, decision_note,
-            reported_by, decided_by, decided_at, created_at, version
+  RETURNING id, owner_division, at_division, item_id, organisation_id, reported_on, trim_scale(value)::text AS value, milestone, note, file_ids, status, decision_note,
+            reported_by, decided_by, decided_at, created_at, version, lines
 )
 
--- name: report_decide :write report shown_division
+-- name: report_correct :write report shown_division lined
+-- R-027: by the unit that reported, while nobody has decided on it. R-022 holds for the corrected one, too; an item measured by milestones names one that it has.
+UPDATE report r
+   SET reported_on = coalesce(:reported_on::date, r.reported_on), value = coalesce(:value::numeric, r.value),
+       milestone = coalesce(:milestone::smallint, r.milestone), note = CASE WHEN :note_given::boolean THEN :note ELSE r.note END, version = r.version + 1
+ WHERE r.id = :id::uuid AND r.version = :version::integer
+   AND CASE WHEN r.status <> 'submitted' THEN zeren.refuse('ZR003', NULL, 'a report is corrected until it is decided on; this one is ' || r.status)
+            WHEN r.organisation_id IS DISTINCT FROM :caller_organisation::uuid THEN zeren.refuse('ZR004', NULL, 'only the unit that reported corrects its report')
+            WHEN r.value IS NULL AND :value::numeric IS NOT NULL THEN zeren.refuse('ZR005', 'value', 'this item is measured by milestones')
+            WHEN r.milestone IS NULL AND :milestone::smallint IS NOT NULL THEN zeren.refuse('ZR005', 'milestone', 'this item is measured by value')
+            WHEN :milestone::smallint IS NOT NULL AND NOT EXISTS (SELECT FROM milestone m WHERE m.item_id = r.item_id AND m.position = :milestone::smallint)
+              THEN zeren.refuse('ZR005', 'milestone', 'this item has no such milestone')
+            ELSE true END
+RETURNING id, owner_division, at_division, item_id, organisation_id, reported_on, trim_scale(value)::text AS value, milestone, note, file_ids, status, decision_note,
+          reported_by, decided_by, decided_at, created_at, version, lines
+
+-- name: report_decide :write report shown_division lined
 -- R-026: whatever the list's state by then. R-023: a confirmed report moves its item: the value reported latest holds, a milestone counts once; the day it is complete is the day reported,
 -- in whatever order reports are confirmed: of milestones the day of the last one, of values the first day behind the last that fell short.
 WITH decided AS (
@@ -69,7 +87,7 @@ WITH decided AS (
 ), also_changed AS (
   SELECT 'item' AS kind, m.id, m.version, m.owner_division, to_jsonb(m) AS body, (SELECT to_jsonb(o) FROM item o WHERE o.id = m.id) AS before FROM moved m
 ), changed AS (
-  SELECT id, owner_division, at_division, item_id, organisation_id, reported_on, trim_scale(value)::text AS value, milestone, note, status, decision_note,
-         reported_by, decided_by, decided_at, created_at, version
+  SELECT id, owner_division, at_division, item_id, organisation_id, reported_on, trim_scale(value)::text AS value, milestone, note, file_ids, status, decision_note,
+         reported_by, decided_by, decided_at, created_at, version, lines
     FROM decided
 )
