@@ -4,14 +4,14 @@
 # shellcheck disable=SC1091,SC2034
 set -euo pipefail
 . /usr/local/lib/zeren/nginx.sh
-GATEWAY_RUN=/tmp GATEWAY_TEMP=/tmp GATEWAY_CONF=/tmp/conf GATEWAY_SHARE=/usr/local/share/zeren GATEWAY_EDGE_LOG=/dev/null
+GATEWAY_RUN=/tmp GATEWAY_TEMP=/tmp GATEWAY_CONF=/tmp/conf GATEWAY_SHARE=/usr/local/share/zeren GATEWAY_EDGE_LOG=/dev/null GATEWAY_FILES=/var/lib/zeren/files
 GATEWAY_HTTP=0.0.0.0:8080 GATEWAY_TLS=0.0.0.0:8443 GATEWAY_IDENTITY=identity:8000 GATEWAY_REGISTRY=registry:8000
 GATEWAY_CERTIFICATE=/run/secrets/server.pem GATEWAY_CERTIFICATE_KEY=/run/secrets/server.key
 
 addresses() { getent ahostsv4 identity registry | awk '{ print $1 }' | sort -u | tr '\n' ' '; }
 
 mkdir -p "$GATEWAY_CONF"
-for file in nginx gateway headers proxy problems mime; do
+for file in nginx gateway headers proxy contract problems mime; do
     fill_template "/usr/local/share/zeren/nginx/$file.conf" >"$GATEWAY_CONF/$file.conf"
 done
 until [ "$(addresses | wc -w)" -ge 2 ]; do sleep 0.5; done

@@ -5,6 +5,7 @@
 PG_BIN=/usr/lib/postgresql/15/bin
 PG_PORT=5432 # part of the socket's name only: nothing listens on TCP
 SERVICES=(identity registry)
+WORKERS=(identity_worker registry_worker) # the second process of each: what is done behind requests
 ROLES=(province_office prefecture_office county_office other_county_office town_office village_worker department_office
     inspector system_admin security_admin audit_admin integration device)
 # shellcheck disable=SC2034

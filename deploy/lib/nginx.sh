@@ -8,7 +8,7 @@ fill_template() { # FILE
     from=$(admin_from) || return 1
     sed -e "s|@RUN@|$GATEWAY_RUN|g" -e "s|@TEMP@|$GATEWAY_TEMP|g" -e "s|@CONF@|$GATEWAY_CONF|g" \
         -e "s|@SHARE@|$GATEWAY_SHARE|g" -e "s|@EDGE_LOG@|$GATEWAY_EDGE_LOG|g" \
-        -e "s|@LISTEN_HTTP@|$GATEWAY_HTTP|g" -e "s|@LISTEN_TLS@|$GATEWAY_TLS|g" \
+        -e "s|@FILES@|$GATEWAY_FILES|g" -e "s|@LISTEN_HTTP@|$GATEWAY_HTTP|g" -e "s|@LISTEN_TLS@|$GATEWAY_TLS|g" \
         -e "s|@IDENTITY@|$GATEWAY_IDENTITY|g" -e "s|@REGISTRY@|$GATEWAY_REGISTRY|g" \
         -e "s|@CERTIFICATE@|$GATEWAY_CERTIFICATE|g" -e "s|@CERTIFICATE_KEY@|$GATEWAY_CERTIFICATE_KEY|g" \
         -e "s|@LOG_IN_RATE@|${GATEWAY_LOG_IN_RATE:-50}|g" -e "s|@ADMIN_FROM@|$from|g" "$1"
@@ -37,14 +37,14 @@ nginx_configure() {
     local file
     [ -x /usr/sbin/nginx ] || die "nginx is missing: run deploy/quickstart, or install nginx"
     GATEWAY_RUN=$STATE/nginx GATEWAY_TEMP=$STATE/nginx GATEWAY_CONF=$CONF/nginx GATEWAY_SHARE=$SHARE
-    GATEWAY_EDGE_LOG=$LOG/nginx-edge.log
+    GATEWAY_EDGE_LOG=$LOG/nginx-edge.log GATEWAY_FILES=$STATE/files
     GATEWAY_HTTP=127.0.0.1:$PORT_HTTP GATEWAY_TLS=127.0.0.1:$PORT_TLS
     GATEWAY_IDENTITY=127.0.0.1:$PORT_IDENTITY GATEWAY_REGISTRY=127.0.0.1:$PORT_REGISTRY
     GATEWAY_CERTIFICATE=$KEYS/server.pem GATEWAY_CERTIFICATE_KEY=$KEYS/server.key
     # shellcheck source=/dev/null
     if [ -r "$CONF/gateway.local" ]; then . "$CONF/gateway.local"; fi
     install -d -m 755 "$CONF/nginx" || die_step "creating $CONF/nginx"
-    for file in nginx gateway headers proxy problems mime; do
+    for file in nginx gateway headers proxy contract problems mime; do
         fill_template "$ROOT/deploy/nginx/$file.conf" >"$RUN/gateway.filled" || die "the gateway cannot be configured"
         renew_file "$CONF/nginx/$file.conf" 644 <"$RUN/gateway.filled"
     done

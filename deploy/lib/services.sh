@@ -20,7 +20,7 @@ remembered() { sed -n "s/^$1=//p" "$RUN/ports" 2>/dev/null | head -n 1; }
 
 remember_ports() {
     local name
-    for name in TLS HTTP IDENTITY IDENTITY_OPS REGISTRY REGISTRY_OPS; do
+    for name in TLS HTTP IDENTITY IDENTITY_OPS REGISTRY REGISTRY_OPS IDENTITY_WORKER_OPS REGISTRY_WORKER_OPS; do
         declare -n port_ref=PORT_$name
         printf '%s=%s\n' "$name" "$port_ref"
     done | write_file "$RUN/ports" 644
@@ -28,7 +28,7 @@ remember_ports() {
 
 load_ports() {
     local name
-    for name in TLS HTTP IDENTITY IDENTITY_OPS REGISTRY REGISTRY_OPS; do
+    for name in TLS HTTP IDENTITY IDENTITY_OPS REGISTRY REGISTRY_OPS IDENTITY_WORKER_OPS REGISTRY_WORKER_OPS; do
         printf -v "PORT_$name" '%s' "$(remembered "$name")"
     done
 }
@@ -63,7 +63,7 @@ choose_ports() { # only while the stack is down
     choose_public_port TLS "${ZEREN_TLS_PORT:-}" 8443
     choose_public_port HTTP "${ZEREN_HTTP_PORT:-}" 8080
     [ "$PORT_TLS" != "$PORT_HTTP" ] || die "ZEREN_TLS_PORT and ZEREN_HTTP_PORT are both $PORT_TLS: give them different ports"
-    for name in IDENTITY IDENTITY_OPS REGISTRY REGISTRY_OPS; do choose_own_port "$name"; done
+    for name in IDENTITY IDENTITY_OPS REGISTRY REGISTRY_OPS IDENTITY_WORKER_OPS REGISTRY_WORKER_OPS; do choose_own_port "$name"; done
     remember_ports
 }
 
@@ -100,10 +100,21 @@ service_start_file() { # NAME [KEY=VALUE...]
         ZEREN_DB="$(service_db "${name}_service")" ZEREN_WORKER_DB="$(service_db "${name}_worker")" ZEREN_PROXY=127.0.0.1 "$@"
 }
 
+worker_start_file() { # SERVICE [KEY=VALUE...]
+    local name=$1_worker upper=${1^^} service=$1
+    shift
+    declare -n ops=PORT_${upper}_WORKER_OPS
+    start_file "$name" "exec $BIN/$service --worker" ZEREN_OPS_PORT="$ops" ZEREN_LISTEN=127.0.0.1 ZEREN_WORKER_DB="$(service_db "$name")" "$@"
+}
+
 configure_services() {
     service_start_file identity ZEREN_SIGNING_KEY_FILE="$KEYS/signing.pem" ZEREN_FIELD_KEYS_FILE="$KEYS/field.keys" \
         ZEREN_SESSION_KEYS_FILE="$KEYS/session.keys"
-    service_start_file registry
+    own_dir "$STATE/files" 750
+    own_dir "$STATE/files/registry" 750
+    service_start_file registry ZEREN_FILES_DIR="$STATE/files/registry"
+    worker_start_file identity
+    worker_start_file registry ZEREN_FILES_DIR="$STATE/files/registry"
     audit_start_file
 }
 

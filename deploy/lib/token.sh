@@ -17,11 +17,20 @@ kept_token() { # FILE
     [[ $expires =~ ^[0-9]+$ ]] && [ "$expires" -gt $((EPOCHSECONDS + 60)) ] && [ -n "$token" ] && printf '%s\n' "$token"
 }
 
-# Bodies and tokens go through pipes: arguments are for all to see.
+# Bodies and tokens go through pipes: arguments are for all to see. Asked again is only what no service took; a refusal is told at once,
+# for others wait behind the lock.
 post() { # PATH [TOKEN]: the body from standard input, the answer's on standard output
-    local url=http://127.0.0.1:$PORT_HTTP/api/v1/identity$1 token=${2:-}
-    curl -sS --noproxy '*' --retry 3 --retry-connrefused --max-time 20 -H 'Content-Type: application/json' \
-        -H @<(if [ -n "$token" ]; then printf 'Authorization: Bearer %s\n' "$token"; fi) --data-binary @- "$url" 2>/dev/null
+    local url=http://127.0.0.1:$PORT_HTTP/api/v1/identity$1 token=${2:-} body answer status try
+    body=$(cat)
+    for try in 1 2 3; do
+        answer=$(printf '%s' "$body" | curl -sS --noproxy '*' --max-time 20 -H 'Content-Type: application/json' \
+            -H @<(if [ -n "$token" ]; then printf 'Authorization: Bearer %s\n' "$token"; fi) --data-binary @- "$url" 2>/dev/null)
+        status=$?
+        if { [ "$status" != 7 ] && [ "$(json_number status <<<"$answer")" != 503 ]; } || [ "$try" = 3 ]; then break; fi
+        sleep 1
+    done
+    printf '%s' "$answer"
+    return "$status"
 }
 
 # ---- second factors of the administrators: enrolled once through the API, their secrets kept beside the password ----
