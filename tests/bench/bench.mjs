@@ -54,9 +54,13 @@ export class Bench {
     return file;
   }
 
+  // Every form of these statements: a list has several.
+  allForms(...names) {
+    return execFileSync(join(tools, 'forms'), names, { encoding: 'utf8' }).trim().split('\n').map((line) => JSON.parse(line));
+  }
+
   forms(...names) {
-    const lines = execFileSync(join(tools, 'forms'), names, { encoding: 'utf8' }).trim().split('\n');
-    return Object.fromEntries(lines.map((line) => JSON.parse(line)).map((form) => [form.name, form]));
+    return Object.fromEntries(this.allForms(...names).map((form) => [form.name, form]));
   }
 
   // Runs the generator; failed counts every answer that is not a success, every lost and every refused connection.

@@ -7,14 +7,16 @@ import { promisify } from 'node:util';
 import { ROOT, until } from '../support/own_stack.mjs';
 
 export const SEARCH_PATH = 'registry,identity_pub,zeren';
-const ANCESTORS = { county_office: '{000000000000,430000000000,431300000000}', town_office: '{000000000000,430000000000,431300000000,431302000000}' };
-const SCOPES = { county_office: '{["431302","431302~")}', town_office: '{["431302006","431302006~")}' };
+export const ANCESTORS = { county_office: '{000000000000,430000000000,431300000000}', town_office: '{000000000000,430000000000,431300000000,431302000000}' };
+export const SCOPES = { county_office: '{["431302","431302~")}', town_office: '{["431302006","431302006~")}' };
 const PER_ID = 200; // a client of pgbench takes another id after so many transactions: choosing one costs a trip of its own
 
 export const texts = (bench) => bench.forms('item_get', 'report_insert');
 
 // Each $n becomes what `value` gives for the parameter's name.
-const fill = ({ text, params }, value) => text.replace(/\$(\d+)/g, (_, n) => value(params[n - 1]));
+export const fill = ({ text, params }, value) => text.replace(/\$(\d+)/g, (_, n) => value(params[n - 1]));
+
+export const literal = (value) => (value === undefined ? 'NULL' : `'${value}'`);
 
 const chooseId = (bench, name) => `\\set turn :turn - 1
 \\if :turn < 0
@@ -45,6 +47,15 @@ SELECT set_config('zeren.scope', '${SCOPES.county_office}', false), set_config('
 \\endif
 ${chooseId(bench, 'id')}${fill(form, (name) => `:${name}`)};
 `, { fresh: 1, turn: 0 }),
+
+  // Pages of the feed behind a random place, by the service's own SELECT.
+  pages: (bench, { scope, ancestors, text, kinds, rows, upto }) => run(bench, `\\if :fresh
+SELECT set_config('zeren.scope', '${scope}', false), set_config('zeren.lines', '', false), set_config('zeren.ancestors', '${ancestors}', false);
+\\set fresh 0
+\\endif
+\\set behind random(0, ${upto})
+${text};
+`, { fresh: 1, kinds_read: kinds, rows }),
 
   write: (bench, form, body) => {
     const [caller] = bench.stack.sql(`SELECT a.id, p.id, p.organisation_id FROM identity.account a JOIN identity.acting_post ap ON ap.account_id = a.id

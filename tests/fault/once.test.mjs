@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { newKey } from '../support/client.mjs';
 import { sleep, until } from '../support/own_stack.mjs';
 import { itemId, openSession, sendAndLeave, startStack, submit } from './own.mjs';
+import { announced } from '../support/events.mjs';
 
 const LOCK_MS = 3000;
 let stack, token;
@@ -33,7 +34,7 @@ for (const [door, base] of [['through nginx', () => stack.gateway], ['at the ser
     assert.equal(new Set(answers.map(outside)).size, 1);
     assert.deepEqual(reports(report.note), [answers[0].body.id]);
     assert.deepEqual(stack.sql(`SELECT count(*) FROM registry.audit_log WHERE record_id = '${answers[0].body.id}'`), ['1']);
-    assert.deepEqual(stack.sql(`SELECT count(*) FROM registry.outbox WHERE record_id = '${answers[0].body.id}'`), ['1']);
+    assert.deepEqual(stack.sql(`SELECT count(*) FROM ${announced('registry')} AS e WHERE record_id = '${answers[0].body.id}'`), ['1']);
   });
 }
 

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { newKey } from '../support/client.mjs';
+import { announced } from '../support/events.mjs';
 import { OwnStack, ROOT, sleep } from '../support/own_stack.mjs';
 
 export const ITEMS = 200;
@@ -63,9 +64,9 @@ export function assertLedger(stack, note, ledger) {
   assert.equal(new Set(acknowledged).size, acknowledged.length, 'two keys were given the same report');
   const there = stack.sql(`SELECT id FROM registry.report WHERE note = '${note}' ORDER BY id`);
   assert.deepEqual(there, acknowledged);
-  for (const table of ['audit_log', 'outbox']) {
-    const odd = stack.sql(`SELECT r.id, count(t.id) FROM registry.report r LEFT JOIN registry.${table} t ON t.record_id = r.id WHERE r.note = '${note}'
-      GROUP BY r.id HAVING count(t.id) <> 1`);
+  for (const table of ['registry.audit_log', announced('registry')]) {
+    const odd = stack.sql(`SELECT r.id, count(t.record_id) FROM registry.report r LEFT JOIN ${table} t ON t.record_id = r.id WHERE r.note = '${note}'
+      GROUP BY r.id HAVING count(t.record_id) <> 1`);
     assert.deepEqual(odd, [], `${table}: not one row for each report`);
   }
 }

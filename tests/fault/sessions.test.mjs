@@ -24,7 +24,7 @@ const idOf = (login) => stack.sql(`SELECT id FROM identity.account WHERE login =
 // An account of its own that acts in a seeded post.
 function newAccount(login, like = 'county_office') {
   stack.sql(`INSERT INTO identity.account (id, login, kind, owner_division) VALUES (gen_random_uuid(), '${login}', 'person', '431302000000');
-    INSERT INTO identity.credential (account_id, password_hash) SELECT n.id, c.password_hash FROM identity.account n, identity.credential c JOIN identity.account a ON a.id = c.account_id
+    INSERT INTO identity.credential (account_id, password_hash, released_at) SELECT n.id, c.password_hash, now() FROM identity.account n, identity.credential c JOIN identity.account a ON a.id = c.account_id
       WHERE n.login = '${login}' AND a.login = '${like}';
     INSERT INTO identity.account_post SELECT n.id, p.post_id FROM identity.account n, identity.acting_post p JOIN identity.account a ON a.id = p.account_id
       WHERE n.login = '${login}' AND a.login IN ('${like}', 'town_office')`);
@@ -250,7 +250,9 @@ test('guesses sent at once get no more answers than the lock lets through', asyn
   await other.run(`BEGIN; SELECT FROM identity.credential WHERE account_id = '${idOf(account)}' FOR UPDATE;`);
   const guess = call('/sessions', { account, password });
   await until(() => count("pg_stat_activity WHERE usename = 'identity_service' AND wait_event_type = 'Lock'") > 0, 5, 'it to wait');
-  stack.sql(`INSERT INTO identity.login_guard (name_digest, failures, locked_until, tried_at) VALUES (sha256('${account}'), 0, now() + interval '1 minute', now())`);
+  stack.sql(`INSERT INTO identity.login_guard (name_digest, failures, locked_until, tried_at) 
+    SELECT identity.guard_of_pair('${account}', s.address || length), 0, now() + interval '1 minute', now()
+      FROM (SELECT address FROM identity.session WHERE account_id = '${idOf(account)}' LIMIT 1) AS s, (VALUES (''), ('/32')) AS l (length)`);
   await other.run('COMMIT;');
   await other.close();
   assert.equal((await guess).body.code, 'login_refused');
@@ -267,7 +269,7 @@ test('a token past its grace is no way into what its session became', async () =
 
 test('an API token logs nobody out and registers no device', async () => {
   const { body: own } = await logIn(newAccount('scripter'));
-  const named = { name: 'script', permissions: ['report.read'], ranges: ['431302'], expires_at: new Date(Date.now() + 3_600_000).toISOString() };
+  const named = { name: 'script', permissions: ['report.read'], ranges: ['431302000000'], expires_at: new Date(Date.now() + 3_600_000).toISOString() };
   const { body: script } = await call('/api_tokens', named, { token: own.access_token, key: newKey() });
   const asked = [await call(`/sessions/${own.session_id}:end`, {}, { token: script.token, key: newKey() }), await call('/devices', { name: '平板' }, { token: script.token, key: newKey() })];
   assert.deepEqual(asked.map((answer) => answer.status), [403, 403]);

@@ -17,7 +17,7 @@ export function newAccount({ like = 'county_office', kind = 'person', mustChange
   run(`${person}
        INSERT INTO identity.account (id, login, kind, owner_division, person_id)
          VALUES ('${account.id}', '${account.login}', '${kind}', '${louxing}', ${name ? `'${account.person}'` : 'NULL'});
-       INSERT INTO identity.credential (account_id, password_hash, must_change) SELECT '${account.id}', c.password_hash, ${mustChange}
+       INSERT INTO identity.credential (account_id, password_hash, must_change, released_at) SELECT '${account.id}', c.password_hash, ${mustChange}, now()
          FROM identity.credential c JOIN identity.account a ON a.id = c.account_id WHERE a.login = '${like}';
        INSERT INTO identity.account_post SELECT '${account.id}', p.post_id FROM identity.acting_post p JOIN identity.account a ON a.id = p.account_id WHERE a.login = '${like}'`);
   return account;

@@ -3,6 +3,7 @@
 import { codeOf, forgetSteps, logIn, steadyStep } from './accounts.mjs';
 import { assertDone } from './assert.mjs';
 import { as, send, unique } from './client.mjs';
+import { citizenId } from './numbers.mjs';
 import { newOrganisation } from './world.mjs';
 
 export const system = as('system_admin');
@@ -26,7 +27,7 @@ export async function newPost(division, by = system) {
 }
 
 export const newPerson = async (division, by = system) =>
-  assertDone(await by.post('/identity/persons', { owner_division: division, name: unique('人') }), 201);
+  assertDone(await by.post('/identity/persons', { owner_division: division, name: unique('人'), citizen_id: citizenId() }), 201);
 
 export const hold = (post, person, by = system, more = {}) =>
   by.post('/identity/holders', { post_id: post.id, person_id: person.id, starts_on: '2026-01-01', ...more });
@@ -45,7 +46,8 @@ export async function newOfficial(division, rights, by = security) {
   return { post: granted, person, account };
 }
 
-// Logs in with the first password, changes it, and where an administrator must, enrols a second factor; a caller with a full token.
+// Logs in with the first password, changes it, and where an administrator must, enrols a second factor for which the security administrator vouches; a caller with a
+// full token.
 export async function settled({ account }) {
   const first = assertDone(await logIn(account, account.password), 201);
   assertDone(await bearer(first.access_token).post('/identity/me:change_password', { current_password: account.password, new_password: secret }));
@@ -54,6 +56,10 @@ export async function settled({ account }) {
     await steadyStep();
     const { secret: totp } = assertDone(await bearer(session.access_token).post('/identity/me/totp:enrol', { password: secret }));
     assertDone(await bearer(session.access_token).post('/identity/me/totp:confirm', { code: codeOf(totp) }));
+    forgetSteps(account);
+    const { access_token: token } = assertDone(await logIn(account, secret, { code: codeOf(totp) }), 201);
+    const { release_code } = assertDone(await security.post(`/identity/accounts/${account.id}:release_factor`, { reason: '当面核对' }));
+    assertDone(await bearer(token).post('/identity/me/totp:release', { release_code }));
     forgetSteps(account);
     session = assertDone(await logIn(account, secret, { code: codeOf(totp) }), 201);
   }

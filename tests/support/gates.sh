@@ -38,15 +38,23 @@ uses() { # DIRECTORIES PATTERN: #include lines that match
     grep -rnE --include='*.[ch]' "^#include [<\"]$2" $1
 }
 uses common/core '(keys|db|auth|http|registry|identity)/' | gate 'core stands on nothing'
+uses common/tables '(keys|db|auth|audit|http|work|feed|jobs|files|papers|batch)/' | gate 'tables stands on core'
+uses common/papers '(keys|db|auth|audit|http|work|feed|jobs|files|tables|batch)/' | gate 'papers stands on core'
+uses common/files '(auth|audit|http|work|feed|jobs|papers|tables|batch)/' | gate 'files stands on core, keys and db'
+uses 'common services' '(archive(_entry)?|expat|xlsxwriter)\.h' | grep -v '^common/tables/' | gate 'libarchive, expat and libxlsxwriter are known to tables alone'
 uses common/keys '(db|auth|http)/' | gate 'keys stands on core'
-uses common/db '(auth|audit|http)/' | gate 'db stands on core and keys'
+uses common/db '(auth|audit|work|feed|jobs|files|papers|tables|batch|http)/' | gate 'db stands on core and keys'
+uses common/work '(auth|audit|feed|jobs|files|papers|tables|batch|http)/' | gate 'work stands on core, keys and db'
+uses common/feed '(auth|audit|jobs|files|papers|tables|batch|http)/' | gate 'feed stands on work'
+uses common/jobs '(auth|audit|feed|files|papers|tables|batch|http)/' | gate 'jobs stands on work'
+uses common/batch '(auth|audit|feed|papers|http)/' | gate 'batch stands on jobs, files and tables'
 uses common/auth '(audit|http)/' | gate 'auth stands on core, keys and db'
 uses common/audit '(auth|http)/' | gate 'audit stands on core, keys and db'
 uses 'common services' 'openssl/' | grep -vE '^common/(keys/openssl\.h|core/)' | gate 'OpenSSL is known by keys/openssl.h alone, above core'
 uses 'common services' 'libpq-fe.h' | grep -v '^common/db/' | gate 'libpq is known to db alone'
 uses 'common services' '(ulfius|microhttpd)\.h' | grep -v '^common/http/' | gate 'ulfius and libmicrohttpd are known to http alone'
 uses 'common services' 'jwt\.h' | grep -v '^common/auth/token\.c' | gate 'libjwt is known to auth/token.c alone'
-uses 'common services' 'jansson\.h' | grep -vE '^common/(http/(decode|decode_array|render)|auth/token(_[a-z]+)?|audit/import)\.c' | gate 'jansson is known to decode, render, token and import alone'
+uses 'common services' 'jansson\.h' | grep -vE '^common/(http/(decode|decode_array|render|sync_merge)|auth/token(_[a-z]+)?|audit/import)\.c' | gate 'jansson is known to decode, render, merge, token and import alone'
 uses services/registry '.*identity' | gate 'registry knows identity by its views only'
 uses services/identity '.*registry' | gate 'identity knows registry by its views only'
 
@@ -61,10 +69,11 @@ banned '\bgoto\b' 'common services' '*.[ch]' | grep -v '/\*.*goto' | gate 'no go
 # A revocation and a key's end are compared with the database's own clock.
 banned '\bnow\(\)|\b(CURRENT_(DATE|TIMESTAMP)|LOCALTIME(STAMP)?)\b' 'services/*/sql' '*.sql' | grep -vE '(INSERT INTO|FROM) revocation|retired_at' | gate 'business time is a parameter'
 banned '\b(TODO|FIXME|HACK)\b' 'common services deploy tests proto' '*.[chs]*' | grep -v 'gates.sh' | gate 'nothing is left for later'
-banned '\bBYPASSRLS|SECURITY DEFINER' 'common/db/migrations services/*/migrations deploy/postgres' '*.sql' | grep -vE 'NOBYPASSRLS|^services/identity/migrations/0007_use_api_tokens\.sql|^common/db/migrations/0003_seal_audit\.sql' | gate 'nobody passes by the row policies'
+banned '\bBYPASSRLS|SECURITY DEFINER' 'common/db/migrations services/*/migrations deploy/postgres' '*.sql' | grep -vE 'NOBYPASSRLS|^services/identity/migrations/00(07_use_api_tokens|11_hold_rights_firm)\.sql|^common/db/migrations/000(3_seal_audit|4_feed)\.sql' | gate 'nobody passes by the row policies'
 banned '\b(clock_gettime|gettimeofday|time) *\(' 'common services' '*.c' | grep -vE '^common/core/clock\.c|CLOCK_MONOTONIC' | gate 'the wall clock is read in core/clock.c alone'
 
-rules() { grep -rhoE '\b[RA]-[0-9]{3}\b' "$@" | sort -u; }
+# Of the registry R, of identity and audit A, of the feed E, of jobs J, of files F, of batches B, of sync M.
+rules() { grep -rhoE '\b([RAEJFB]-[0-9]{3}|M-[0-9])\b' "$@" | sort -u; }
 comm -23 <(rules services common --include='*.[ch]' --include='*.sql') <(rules proto/*.md) | gate 'every rule cited in code is written down in proto'
 comm -13 <(rules services common --include='*.[ch]' --include='*.sql') <(rules proto/*.md) | gate 'every rule written down in proto is cited in code'
 comm -13 <(rules tests --include='*.mjs' --include='*.c') <(rules proto/*.md) | gate 'every rule written down in proto is named by a test'

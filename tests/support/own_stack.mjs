@@ -38,7 +38,7 @@ export class OwnStack {
   up(settings = this.settings) {
     this.settings = settings;
     mkdirSync(join(this.state, 'conf'), { recursive: true });
-    for (const service of ['identity', 'registry']) {
+    for (const service of ['identity', 'registry', 'identity_worker', 'registry_worker']) {
       const lines = Object.entries(settings[service] ?? {}).map(([name, value]) => `export ZEREN_${name}='${value}'\n`);
       writeFileSync(join(this.state, 'conf', `${service}.local`), lines.join(''));
     }
