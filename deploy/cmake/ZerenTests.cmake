@@ -31,7 +31,11 @@ function(zeren_test_set directory pattern label)
     target_compile_definitions(${target} PRIVATE ZEREN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     zeren_services_of(${file} services)
     target_link_libraries(${target} PRIVATE ${ARGN} ${services} zeren_http zeren_audit zeren_papers zeren_tables zeren_tools)
-    add_test(NAME ${label}/${name} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set(one_at_a_time "")
+    if(label STREQUAL "db") # its tests share tables
+      set(one_at_a_time --jobs 1)
+    endif()
+    add_test(NAME ${label}/${name} COMMAND ${target} ${one_at_a_time} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${label}/${name} PROPERTIES LABELS ${label} TIMEOUT 120
       FAIL_REGULAR_EXPRESSION "${sanitizer_report}")
   endforeach()
