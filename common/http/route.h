@@ -15,8 +15,8 @@
 #include "http/field.h"
 
 struct batch_set; /* batch/kind.h */
-struct engine;   /* http/lifecycle.h */
-struct job_kind; /* jobs/job.h */
+struct engine;    /* http/lifecycle.h */
+struct job_kind;  /* jobs/job.h */
 struct request;
 struct work_task; /* work/task.h */
 typedef bool handler(struct request *rq);

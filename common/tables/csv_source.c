@@ -22,7 +22,9 @@ static void on_cell(void *bytes, size_t len, void *into)
     struct csv_rows *c = into;
     struct raw_row *r = &c->source->row;
     const char *text = len == 0 ? "" : bytes;
-    size_t lead = strspn(text, "'");
+    size_t lead = 0; /* the library's cells end with no NUL */
+    while (lead < len && text[lead] == '\'')
+        lead++;
     if (r->refusal != NULL)
         return;
     /* Past the last column that is kept, an empty cell is no cell. */

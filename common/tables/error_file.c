@@ -56,7 +56,7 @@ static void put_line(struct copying *c, const char *line, const char *reason)
 {
     size_t n = strlen(line);
     bool object = n >= 2 && line[0] == '{' && line[n - 1] == '}';
-    const char *inside = line + 1 + strspn(line + 1, " \t");
+    const char *inside = n == 0 ? line : line + 1 + strspn(line + 1, " \t");
     text_writer_line(c->writer, "{");
     text_writer_json(c->writer, TABLE_REASON);
     text_writer_line(c->writer, ":");

@@ -9,9 +9,8 @@
 #include "jobs/job.h"
 
 extern const struct route division_routes[], organisation_routes[], duty_list_routes[],
-    task_routes[], item_routes[], report_routes[],
-    paper_routes[], deadline_routes[], urging_routes[],
-    dictionary_routes[], rollup_routes[];
+    task_routes[], item_routes[], report_routes[], paper_routes[], deadline_routes[],
+    urging_routes[], dictionary_routes[], rollup_routes[];
 extern const struct transition duty_list_fsm[], report_fsm[], urging_fsm[];
 extern const struct route *const registry_resources[];
 extern const struct sync_resource registry_devices[];

@@ -1,5 +1,6 @@
 /* services/registry/report.c - progress reports: report, read, confirm, send back. Contract:
- * proto/registry.md. Who may report and what it moves is said in sql/report.sql (R-020 to R-023, R-027).
+ * proto/registry.md. Who may report and what it moves is said in sql/report.sql (R-020 to R-023,
+ * R-027).
  */
 #include "registry.h"
 #include "sql_registry.h"

@@ -165,6 +165,7 @@ test('E-006: whole blocks that are too old are dropped, and a place in them is r
   stack.sql(`WITH m AS (UPDATE registry.feed SET last_seq = 1000005 RETURNING 1) SELECT registry.make_event_blocks() FROM m`);
   const { body } = await call('county', 'POST', '/organisations', { owner_division: louxing, name: `单位${newKey()}`, kind: 'other' });
   await until(() => stack.sql(`SELECT 1 FROM registry.event WHERE id = '${body.id}'`).length === 1, 10, 'the event');
+  await until(() => stack.sql('SELECT count(*) FROM registry.feed_consumer c, registry.feed f WHERE c.seq < f.last_seq')[0] === '0', 10, 'its consumers'); // they hold it
   process.kill(stack.pid('registry_worker'), 'SIGKILL'); // it looks for old blocks when it starts, and every minute
   await until(() => stack.sql('SELECT dropped_seq FROM registry.feed')[0] === '999999', 30, 'the block to be dropped');
   assert.deepEqual(stack.sql("SELECT to_regclass('registry.event_0') IS NULL"), ['t']);

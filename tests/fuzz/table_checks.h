@@ -11,8 +11,10 @@
 #include "core/str.h"
 #include "tables/table.h"
 
-static const struct table_column wanted[] = {
-    {"code", "代码", true}, {"name", "姓名", true}, {"born", "出生日期", false}, {NULL, NULL, false}};
+static const struct table_column wanted[] = {{"code", "代码", true},
+                                             {"name", "姓名", true},
+                                             {"born", "出生日期", false},
+                                             {NULL, NULL, false}};
 
 static void check_text(const char *text)
 {
