@@ -167,7 +167,17 @@ void history_print(const struct step *steps, int n)
     }
 }
 
-/* An item of the own unit, measured by value. */
+/* An item measured by value; of one list where ZEREN_SYNC_LIST names one, whose items are all the
+ * own unit's. */
+static bool is_fit(const json_t *record)
+{
+    const char *list = getenv("ZEREN_SYNC_LIST");
+    if (strcmp(json_string_value(json_object_get(record, "measure")), "value") != 0)
+        return false;
+    return list == NULL ||
+           strcmp(json_string_value(json_object_get(record, "duty_list_id")), list) == 0;
+}
+
 static bool submit(struct side *s, const struct step *step)
 {
     char id[DEVICE_UUID];
@@ -176,8 +186,7 @@ static bool submit(struct side *s, const struct step *step)
     unsigned nth = 0;
     json_object_foreach(items, item, record)
     {
-        bool value = strcmp(json_string_value(json_object_get(record, "measure")), "value") == 0;
-        if (value && nth++ % 7 == step->report)
+        if (is_fit(record) && nth++ % 7 == step->report)
             chosen = item;
     }
     device_new_id(id);
