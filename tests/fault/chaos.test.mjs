@@ -1,5 +1,5 @@
 // tests/fault/chaos.test.mjs - everything at once, and anything killed: reports, units, moves, deletes, uploads, papers, exports and devices, while services, workers,
-// the sealer, sessions of PostgreSQL and PostgreSQL itself are killed at random points (ZEREN_CHAOS_KILLS, else 40). Then all that is kept twice is compared.
+// the sealer, sessions of PostgreSQL and PostgreSQL itself are killed at random points (ZEREN_CHAOS_KILLS, else 15). Then all that is kept twice is compared.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { newKey } from '../support/client.mjs';
 import { sleep, until } from '../support/own_stack.mjs';
 import { accepts, headersOf, itemId, reportPath, startStack } from './own.mjs';
 
-const KILLS = Number(process.env.ZEREN_CHAOS_KILLS ?? 40);
+const KILLS = Number(process.env.ZEREN_CHAOS_KILLS ?? 15);
 const louxing = '431302000000', shuangfeng = '431321000000';
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const random = (n) => Math.floor(Math.random() * n);
