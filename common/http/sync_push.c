@@ -413,10 +413,12 @@ bool sync_push(struct request *rq)
         return false;
     buf_init(&p.results, rq->arena, RESULTS_MAX);
     buf_str(&p.results, "{\"results\":[");
+    bool held = false;
     for (size_t i = 0; i < n; i++) {
-        struct result r = {0};
-        if (!run_operation(&p, &all[i], &r))
+        struct result r = {.outcome = "retry", .status = 503};
+        if (!held && !run_operation(&p, &all[i], &r))
             return false;
+        held = held || strcmp(r.outcome, "retry") == 0; /* M-4: those behind it wait with it */
         add_result(&p, &all[i], &r);
         arena_reset(p.scratch);
     }

@@ -22,11 +22,11 @@ kept_token() { # FILE
 post() { # PATH [TOKEN]: the body from standard input, the answer's on standard output
     local url=http://127.0.0.1:$PORT_HTTP/api/v1/identity$1 token=${2:-} body answer status try
     body=$(cat)
-    for try in 1 2 3; do
+    for try in 1 2 3 4 5 6 7 8; do
         answer=$(printf '%s' "$body" | curl -sS --noproxy '*' --max-time 20 -H 'Content-Type: application/json' \
             -H @<(if [ -n "$token" ]; then printf 'Authorization: Bearer %s\n' "$token"; fi) --data-binary @- "$url" 2>/dev/null)
         status=$?
-        if { [ "$status" != 7 ] && [ "$(json_number status <<<"$answer")" != 503 ]; } || [ "$try" = 3 ]; then break; fi
+        if { [ "$status" != 7 ] && [ "$(json_number status <<<"$answer")" != 503 ]; } || [ "$try" = 8 ]; then break; fi
         sleep 1
     done
     printf '%s' "$answer"
@@ -44,10 +44,10 @@ next_code() { sleep $((31 - EPOCHSECONDS % 30)); }
 
 log_in() { # ACCOUNT: the answer's body
     local factor='' body try
-    for try in 1 2 3; do
+    for try in 1 2 3 4 5 6 7 8; do
         if [ -s "$SECRET/totp.$1" ]; then factor=$(printf ',"code":"%s"' "$(code_of "$SECRET/totp.$1")"); fi
         body=$(printf '{"account":"%s","password":"%s"%s}' "$1" "$(cat "$SECRET/password")" "$factor" | post /sessions) || return 1
-        if [ -z "$factor" ] || [ "$(json_text code <<<"$body")" != second_factor_required ] || [ "$try" = 3 ]; then break; fi
+        if [ -z "$factor" ] || [ "$(json_text code <<<"$body")" != second_factor_required ] || [ "$try" = 8 ]; then break; fi
         next_code
     done
     printf '%s' "$body"

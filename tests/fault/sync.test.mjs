@@ -112,6 +112,7 @@ test('M-4: answers that are forgotten (IDEMPOTENCY_HOURS) let nothing be done tw
 });
 
 test('M-4: memory does not grow with what lists hold', async (t) => {
+  if (/lib[at]san/.test(readFileSync(`/proc/${stack.pid('registry')}/maps`, 'utf8'))) return t.skip('a sanitizer keeps what is freed');
   const own = () => Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${stack.pid('registry')}/status`, 'utf8'))[1]) / 1024;
   const large = () => Array.from({ length: 100 }, (_, n) => ({ ...submit(n), body: { id: randomUUID(), value: '1', note: '字'.repeat(150) } }));
   await push(large());
@@ -119,5 +120,5 @@ test('M-4: memory does not grow with what lists hold', async (t) => {
   for (let i = 0; i < 20; i++) await push(large());
   const last = own();
   t.diagnostic(`${first.toFixed(1)} MiB after one list of a hundred, ${last.toFixed(1)} MiB after twenty more`);
-  assert.ok(last < first + 8, `${first} -> ${last} MiB`);
+  return assert.ok(last < first + 8, `${first} -> ${last} MiB`);
 });

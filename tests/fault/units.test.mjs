@@ -50,9 +50,10 @@ test('nothing that a unit gives itself is taken back by the sandbox', () => {
   }
 });
 
-test('each process has a user of its own and only the keys it works with', () => {
+test('each process has a user of its own, but for the registry and its worker, which share files; and only the keys it works with', () => {
   const users = services.map((name) => setting(name, 'User')[0]);
-  assert.equal(new Set(users).size, services.length);
+  assert.equal(new Set(users).size, services.length - 1);
+  assert.equal(setting('zeren-registry-worker.service', 'User')[0], setting('zeren-registry.service', 'User')[0]);
   assert.ok(users.every((user) => /^zeren-/.test(user)));
   const keys = services.flatMap((name) => setting(name, 'LoadCredential'));
   assert.equal(new Set(keys.map((key) => key.split(':')[0])).size, keys.length, 'a key is of one process');
