@@ -57,11 +57,11 @@ static bool end(EVP_MD_CTX *ctx, char *hex)
     unsigned n = 0;
     if (EVP_DigestFinal_ex(ctx, raw, &n) != 1 || n != RAW)
         return false;
-    for (unsigned i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         hex[2 * i] = digits[raw[i] >> 4];
         hex[2 * i + 1] = digits[raw[i] & 15];
     }
-    hex[2 * RAW] = '\0';
+    hex[2 * (size_t)RAW] = '\0';
     return true;
 }
 

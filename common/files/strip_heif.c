@@ -141,6 +141,17 @@ static bool is_data(const struct heif *h, struct range place)
     return false;
 }
 
+static bool place_item(struct heif *h, struct item *item, unsigned method, uint64_t at,
+                       uint64_t len)
+{
+    struct range in = method == 1 ? h->idat : (struct range){0, h->n};
+    if (method > 1 || at > in.n || len > in.n - at)
+        return false;
+    item->place = (struct range){in.at + (size_t)at, (size_t)len};
+    item->placed = true;
+    return method != 0 || is_data(h, item->place);
+}
+
 /* One item's place. Ours stand in one piece, in the file or in idat; else it is refused. */
 static bool read_place(struct heif *h, struct reader *r, const struct widths *w)
 {
@@ -154,14 +165,7 @@ static bool read_place(struct heif *h, struct reader *r, const struct widths *w)
         if (w->version > 0)
             (void)take(r, w->index);
         uint64_t at = base + take(r, w->offset), len = take(r, w->length);
-        if (item == NULL)
-            continue;
-        struct range in = method == 1 ? h->idat : (struct range){0, h->n};
-        if (n != 1 || method > 1 || at > in.n || len > in.n - at)
-            return false;
-        item->place = (struct range){in.at + (size_t)at, (size_t)len};
-        item->placed = true;
-        if (method == 0 && !is_data(h, item->place))
+        if (item != NULL && (n != 1 || !place_item(h, item, method, at, len)))
             return false;
     }
     return !r->failed;

@@ -99,33 +99,44 @@ static enum strip_outcome next_segment(struct jpeg *j, int marker)
     return put_scan(j) ? STRIP_DONE : STRIP_UNWRITTEN;
 }
 
+/* One that stands outside a scan, or has no length to go by. */
+static bool is_misplaced(int marker)
+{
+    return marker == TEM || marker == 0 || (marker >= RST0 && marker <= SOI);
+}
+
+/* Segment by segment up to the end of the picture. */
+static enum strip_outcome put_segments(struct jpeg *j)
+{
+    bool scanned = false;
+    while (j->at + 1 < j->n) {
+        int marker = j->bytes[j->at + 1];
+        if (j->bytes[j->at] != 0xff || is_misplaced(marker))
+            return STRIP_DAMAGED;
+        if (marker == EOI)
+            break;
+        if (marker == 0xff) { /* fill */
+            j->at++;
+            continue;
+        }
+        scanned = scanned || marker == SOS;
+        enum strip_outcome done = next_segment(j, marker);
+        if (done != STRIP_DONE)
+            return done;
+    }
+    return scanned ? STRIP_DONE : STRIP_DAMAGED;
+}
+
 enum strip_outcome strip_jpeg(const uint8_t *bytes, size_t n, struct strip_out out)
 {
     static const uint8_t end[] = {0xff, EOI};
     struct jpeg j = {.bytes = bytes, .n = n, .at = 2, .out = out};
-    bool scanned = false;
     if (n < 4 || bytes[0] != 0xff || bytes[1] != SOI)
         return STRIP_DAMAGED;
     if (!put(&j, bytes, 2))
         return STRIP_UNWRITTEN;
-    while (j.at + 1 < n) {
-        int marker = bytes[j.at + 1];
-        if (bytes[j.at] != 0xff)
-            return STRIP_DAMAGED;
-        if (marker == 0xff) { /* fill */
-            j.at++;
-            continue;
-        }
-        if (marker == EOI)
-            break;
-        if (marker == TEM || marker == 0 || (marker >= RST0 && marker <= SOI))
-            return STRIP_DAMAGED;
-        scanned = scanned || marker == SOS;
-        enum strip_outcome done = next_segment(&j, marker);
-        if (done != STRIP_DONE)
-            return done;
-    }
-    if (!scanned)
-        return STRIP_DAMAGED;
+    enum strip_outcome done = put_segments(&j);
+    if (done != STRIP_DONE)
+        return done;
     return put(&j, end, sizeof end) ? STRIP_DONE : STRIP_UNWRITTEN;
 }

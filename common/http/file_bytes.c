@@ -211,7 +211,7 @@ static bool complete(struct request *rq, struct upload *u, const struct upload_r
 /* The upload is held: nobody else moves it. */
 static bool take_piece(struct request *rq, struct upload *u, int64_t offset)
 {
-    struct upload_row row;
+    struct upload_row row = {0};
     int64_t end = offset + (int64_t)rq->body_len;
     if (!look(rq, &row))
         return false;
@@ -240,7 +240,7 @@ static bool take_piece(struct request *rq, struct upload *u, int64_t offset)
 bool receive_piece(struct request *rq)
 {
     struct upload u;
-    struct upload_row row;
+    struct upload_row row = {0};
     int64_t offset = 0;
     rq->idempotency_key = NULL;
     if (rq->upload_offset == NULL || !str_int(rq->upload_offset, 0, INT64_MAX / 2, &offset))

@@ -111,11 +111,11 @@ static struct route *with_rights(struct arena *a, const struct file_rights *righ
     return own;
 }
 
-static const struct stmt *const file_statements[] = {
+enum { N_STATEMENTS = 10 };
+
+static const struct stmt *const file_statements[N_STATEMENTS] = {
     &SQL_file_get,     &SQL_file_list,   &SQL_file_announce, &SQL_file_upload, &SQL_file_receive,
     &SQL_file_type_of, &SQL_file_finish, &SQL_file_refuse,   &SQL_file_cancel, &SQL_file_content};
-
-enum { N_STATEMENTS = sizeof file_statements / sizeof *file_statements };
 
 static const struct stmt *const *with_statements(struct arena *a, const struct stmt *const *own)
 {

@@ -355,7 +355,7 @@ static bool answer(struct pull *p)
 {
     struct buf b;
     bool counted = !p->more && !p->behind;
-    buf_init(&b, p->rq->arena, 2 * PART_MAX);
+    buf_init(&b, p->rq->arena, 2 * (size_t)PART_MAX);
     const char *cursor = sync_cursor_write(p->rq, &p->at);
     const char *parts[] = {buf_text(&p->changed), buf_text(&p->gone), buf_text(&p->deleted),
                            buf_text(&p->digests)};
@@ -381,9 +381,10 @@ static bool answer(struct pull *p)
 bool sync_pull(struct request *rq)
 {
     struct pull p = {.rq = rq, .left = RECORDS};
-    struct buf *parts[] = {&p.changed, &p.gone, &p.deleted, &p.digests};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        buf_init(parts[i], rq->arena, PART_MAX);
+    buf_init(&p.changed, rq->arena, PART_MAX);
+    buf_init(&p.gone, rq->arena, PART_MAX);
+    buf_init(&p.deleted, rq->arena, PART_MAX);
+    buf_init(&p.digests, rq->arena, PART_MAX);
     (void)arg_int(rq, "limit", &p.left);
     rq->tx.snapshot = true;
     if (!tx_begin(&rq->tx, NULL, &rq->err) || !place(&p)) /* reads claim no key */

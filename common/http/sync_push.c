@@ -1,6 +1,7 @@
 /* common/http/sync_push.c - POST /sync: operations in order, each run as its own route would run it
  * for the same caller, each in a transaction of its own under its own key. What a change meets that
  * came first is merged member by member. Rules: M-4 to M-6 of proto/sync.md. */
+#include <assert.h>
 #include <string.h>
 
 #include "core/buf.h"
@@ -51,6 +52,7 @@ static const char *url_of(struct request *rq, struct arena *a, const struct sync
 
 static void fill_match(struct arena *a, const struct sync_call *c, struct match *m)
 {
+    assert(c->route != NULL); /* the lint has seen to it */
     const char *at = strstr(c->route->path, "/:");
     *m = (struct match){.route = c->route, .path_exists = true};
     if (at == NULL || c->target == NULL)
@@ -317,6 +319,7 @@ static bool read_operation(struct request *rq, const char *text, struct operatio
 static void find_route(const struct request *rq, struct operation *op)
 {
     const struct service *s = rq->engine->service;
+    assert(op->operation != NULL); /* decoding demanded it */
     for (const struct sync_resource *x = s->sync; x != NULL && x->kind != NULL; x++) {
         for (size_t i = 0; x->operations != NULL && x->operations[i] != NULL; i++) {
             if (strcmp(x->operations[i], op->operation) != 0)
