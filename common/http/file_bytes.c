@@ -3,6 +3,7 @@
  * while the disk works. */
 #include "http/file_bytes.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -215,6 +216,7 @@ static bool take_piece(struct request *rq, struct upload *u, int64_t offset)
     int64_t end = offset + (int64_t)rq->body_len;
     if (!look(rq, &row))
         return false;
+    assert(row.status != NULL);
     if (strcmp(row.status, "uploading") != 0)
         return fail(rq, ERR_STATE, NULL, "The file is %s; this needs uploading.", row.status);
     if (row.received > u->size) { /* the disk lost what it had said was safe */
@@ -248,6 +250,7 @@ bool receive_piece(struct request *rq)
                     "Send where these bytes begin: the `received` of the file.");
     if (!look(rq, &row))
         return false;
+    assert(row.status != NULL);
     if (strcmp(row.status, "ready") == 0 && offset == row.size && rq->body_len == 0)
         return say_offset(rq, offset) && answer_row(rq); /* its last answer was lost */
     if (strcmp(row.status, "uploading") != 0)

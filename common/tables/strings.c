@@ -59,8 +59,11 @@ bool strings_load(struct strings *s, struct source *source, struct xml *x, const
         return refuse(err, "no_memory", 0);
     if (part == NULL)
         return true;
-    struct loading l = {.xml = x, .strings = s, .longest = source->limits.cell_bytes};
-    x->into = &l;
+    struct loading *l = arena_new(source->arena, struct loading);
+    if (l == NULL)
+        return refuse(err, "no_memory", 0);
+    *l = (struct loading){.xml = x, .strings = s, .longest = source->limits.cell_bytes};
+    x->into = l;
     x->start = on_start;
     x->end = on_end;
     x->text = on_text;

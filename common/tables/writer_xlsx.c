@@ -77,7 +77,10 @@ static lxw_error put_cell(struct table_writer *w, lxw_col_t column, const char *
     if (kind == TABLE_NUMBER && is_short_number(text))
         return worksheet_write_number(w->sheet, w->row, column, strtod(text, NULL), NULL);
     if (kind == TABLE_DAY && date_parse(text, &d) && d.year >= 1901) {
-        lxw_datetime day = {.year = d.year, .month = d.month, .day = d.day};
+        lxw_datetime day = {0};
+        day.year = d.year;
+        day.month = d.month;
+        day.day = d.day;
         return worksheet_write_datetime(w->sheet, w->row, column, &day, w->day);
     }
     return worksheet_write_string(w->sheet, w->row, column, text, w->text);
