@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { ended } from '../support/batches.mjs';
-import { allOf, as } from '../support/client.mjs';
+import { allOf, as, uuid } from '../support/client.mjs';
 import { run } from '../support/database.mjs';
 import { newJob, newSchedule } from '../support/jobs.mjs';
 import { claimsOf, tokenOf } from '../support/tokens.mjs';
@@ -103,4 +103,10 @@ test('J-006: no rule, no work, nobody\'s permission', async () => {
   const theirs = newSchedule();
   assertRefused(await otherCounty.get(`${schedules}/${theirs.id}`), 404, 'not_found');
   assertRefused(await county.patch(`${schedules}/${theirs.id}`, 1, { rule: 'daily 24:00' }), 422, 'invalid', { pointer: '/rule' });
+});
+
+test('a schedule\'s id is taken once', async () => {
+  const wanted = { id: uuid(), owner_division: louxing, kind: 'export_table', rule: 'yearly 01-05 09:00', params: { kind: 'items', format: 'csv', filters: {} } };
+  assertDone(await county.post(schedules, wanted), 201);
+  assertRefused(await county.post(schedules, wanted), 409, 'duplicate', { pointer: '/id' });
 });
