@@ -79,8 +79,8 @@ static lxw_error put_cell(struct table_writer *w, lxw_col_t column, const char *
     if (kind == TABLE_DAY && date_parse(text, &d) && d.year >= 1901) {
         lxw_datetime day = {0};
         day.year = d.year;
-        day.month = d.month;
-        day.day = d.day;
+        day.month = (unsigned char)d.month;
+        day.day = (unsigned char)d.day;
         return worksheet_write_datetime(w->sheet, w->row, column, &day, w->day);
     }
     return worksheet_write_string(w->sheet, w->row, column, text, w->text);
