@@ -203,6 +203,13 @@ static void show_page(struct show *s, const struct field *fields, const char *at
     buf_str(&s->out, gap == '{' ? "{}" : "}");
 }
 
+/* Its first member is its items. */
+static bool is_page(const char *json)
+{
+    struct json_member m;
+    return json_next_member(&json, &m) && json_is_key(&m, "items");
+}
+
 const char *sealed_show(struct request *rq, const char *json)
 {
     struct show s = {.rq = rq};
@@ -211,7 +218,7 @@ const char *sealed_show(struct request *rq, const char *json)
         return json;
     const struct field *fields = r->shows != NULL ? r->shows : r->fields;
     buf_init(&s.out, rq->arena, ANSWER_MAX);
-    if (route_is_page(r) && strncmp(json, "{\"items\":", 9) == 0)
+    if (route_is_page(r) && is_page(json))
         show_page(&s, fields, json);
     else
         show_object(&s, fields, json);
