@@ -120,7 +120,7 @@ BEGIN
   $q$, svc);
 END $$;
 
--- Class `work`: as scoped for the service; the worker, which has no scope until it takes a job, sees all.
+-- Scoped, and besides: the worker, which has no scope until it takes a job, sees all.
 CREATE PROCEDURE zeren.equip_jobs(svc text) LANGUAGE plpgsql AS $$
 BEGIN
   CALL zeren.make_job_tables(svc);
