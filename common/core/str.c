@@ -50,13 +50,34 @@ size_t str_length(const char *s)
     return n;
 }
 
+/* Does a mark stand here that nobody sees and no name needs: of direction (U+061C, U+200E, U+200F,
+ * U+202A to U+202E, U+2066 to U+206F), without width (U+200B, U+2060 to U+2065, U+FEFF), between
+ * lines (U+2028, U+2029), around notes (U+FFF9 to U+FFFB), tags (U+E0000 to U+E007F)? Joiners
+ * (U+200C, U+200D) and variation selectors are writing, and pass. */
+static bool is_invisible(const char *s)
+{
+    unsigned char c = (unsigned char)s[0], d = (unsigned char)s[1];
+    unsigned char e = d == 0 ? 0 : (unsigned char)s[2];
+    if (c == 0xD8)
+        return d == 0x9C;
+    if (c == 0xE2 && d == 0x80)
+        return e == 0x8B || e == 0x8E || e == 0x8F || (e >= 0xA8 && e <= 0xAE);
+    if (c == 0xE2 && d == 0x81)
+        return e >= 0xA0 && e <= 0xAF;
+    if (c == 0xEF)
+        return (d == 0xBB && e == 0xBF) || (d == 0xBF && e >= 0xB9 && e <= 0xBB);
+    return c == 0xF3 && d == 0xA0 && (e == 0x80 || e == 0x81);
+}
+
 bool str_printable(const char *s)
 {
     for (; *s != '\0'; s++) {
         unsigned char c = (unsigned char)s[0], next = (unsigned char)s[1];
         if (c == 0x7F || (c < 0x20 && c != '\t' && c != '\n' && c != '\r'))
             return false;
-        if (c == 0xC2 && next >= 0x80 && next <= 0x9F) /* U+0080 to U+009F */
+        if (c == 0xC2 && ((next >= 0x80 && next <= 0x9F) || next == 0xAD)) /* U+0080 to U+009F */
+            return false;
+        if (is_invisible(s))
             return false;
     }
     return true;

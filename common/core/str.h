@@ -12,7 +12,8 @@ bool str_utf8(const char *s, size_t len);
 /* Code points of valid UTF-8. */
 size_t str_length(const char *s);
 
-/* Printable for people: no C0 or C1 control but tab, newline and carriage return. */
+/* Printable for people: no C0 or C1 control but tab, newline and carriage return, and no mark that
+ * nobody sees (of direction, without width, tags); joiners and variation selectors pass. */
 bool str_printable(const char *s);
 
 bool str_equal(const char *a, const char *b);        /* NULLs are equal to each other only */

@@ -14,6 +14,7 @@
 enum {
     SECURE_HEAP = 1024 * 1024, /* private keys of fifty log-ins at once take a tenth */
     SECURE_LEAST = 32,
+    STACK = 512 * 1024,
 };
 
 static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
@@ -45,6 +46,21 @@ void vault_release(void *secret)
 void vault_wipe(void *bytes, size_t n)
 {
     secret_wipe(bytes, n);
+}
+
+bool vault_run(void *(*work)(void *), void *arg)
+{
+    pthread_t thread;
+    pthread_attr_t attr;
+    void *stack = secret_alloc(STACK);
+    bool ran = stack != NULL && pthread_attr_init(&attr) == 0;
+    if (ran) {
+        ran = pthread_attr_setstack(&attr, stack, STACK) == 0 &&
+              pthread_create(&thread, &attr, work, arg) == 0 && pthread_join(thread, NULL) == 0;
+        (void)pthread_attr_destroy(&attr);
+    }
+    secret_release(stack);
+    return ran;
 }
 
 bool vault_equal(const void *a, const void *b, size_t n)

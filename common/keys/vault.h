@@ -17,6 +17,9 @@ bool vault_init(struct err *err);
 void *vault_alloc(size_t n);
 void vault_release(void *secret);
 void vault_wipe(void *bytes, size_t n);
+/* Runs it on a thread of its own whose stack is vault memory, and waits: neither a stack that is
+ * dumped nor a register of the caller's keeps what it reads. False: no memory or no thread. */
+bool vault_run(void *(*work)(void *), void *arg);
 bool vault_equal(const void *a, const void *b, size_t n);
 
 /* A whole file of at most `max` bytes into the vault, a NUL behind it: open(2) and read(2), no
