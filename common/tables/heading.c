@@ -199,10 +199,31 @@ static bool may_join(const struct finding *f, size_t first, size_t height)
     return false;
 }
 
+/* Rows of one text each, as titles are: what is joined without them says as much. */
+static bool are_titles(const struct finding *f, size_t from, size_t upto)
+{
+    for (; from < upto; from++) {
+        size_t texts = 0;
+        for (size_t c = 0; c < f->rows[from].n; c++)
+            texts += *f->rows[from].cells[c] != '\0' ? 1 : 0;
+        if (texts > 1)
+            return false;
+    }
+    return true;
+}
+
+static bool is_best_without_titles(const struct finding *f, size_t first, size_t height)
+{
+    return first > f->best_first && first + height == f->best_first + f->best_height &&
+           are_titles(f, f->best_first, first);
+}
+
 static void consider(struct finding *f, size_t first, size_t height)
 {
     size_t matched = may_join(f, first, height) ? score(f, first, height) : 0;
-    if (matched <= f->best_score)
+    if (matched == 0 || matched < f->best_score)
+        return;
+    if (matched == f->best_score && !is_best_without_titles(f, first, height))
         return;
     f->best_score = matched;
     f->best_first = first;

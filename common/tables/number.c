@@ -31,6 +31,17 @@ enum number_class number_class_of_id(unsigned id)
     return NUMBER_PLAIN;
 }
 
+/* [h], [mm], [ss]: and not [Magenta]. */
+static bool is_elapsed(const char *bracket)
+{
+    size_t n = strspn(bracket + 1, "hH");
+    if (n == 0)
+        n = strspn(bracket + 1, "mM");
+    if (n == 0)
+        n = strspn(bracket + 1, "sS");
+    return n > 0 && bracket[1 + n] == ']';
+}
+
 /* Behind a quoted text, a bracket that is no elapsed time, or an escaped character. */
 static const char *skip_literal(const char *at)
 {
@@ -38,7 +49,7 @@ static const char *skip_literal(const char *at)
         return at[1] == '\0' ? at + 1 : at + 2;
     if (*at != '"' && *at != '[')
         return at;
-    if (*at == '[' && at[1] != '\0' && strchr("hHmMsS", at[1]) != NULL)
+    if (*at == '[' && is_elapsed(at))
         return at;
     const char *end = strchr(at + 1, *at == '"' ? '"' : ']');
     return end == NULL ? at + strlen(at) : end + 1;
@@ -56,14 +67,15 @@ static unsigned sign_of(char c)
     return at == NULL ? 0 : means[at - signs];
 }
 
-/* m is a minute beside hours and seconds, a month elsewhere. */
+/* m is a minute beside hours and seconds, a month elsewhere; aaa and aaaa are days of the week. */
 enum number_class number_class_of_code(const char *code)
 {
     unsigned has = 0;
     while (*code != '\0' && *code != ';') {
         const char *next = skip_literal(code);
         if (next == code)
-            has |= sign_of(*next++);
+            has |= strncmp(next, "aaa", 3) == 0 ? HAS_DAY : sign_of(*next);
+        next += next == code ? 1 : 0;
         code = next;
     }
     bool day = (has & HAS_DAY) != 0 || (has & (HAS_MONTH | HAS_HOUR)) == HAS_MONTH;

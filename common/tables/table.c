@@ -151,10 +151,12 @@ static void add_fault(struct table *t, const char *column, const char *code)
         t->source.row.number, column == NULL ? "" : column, code, fault_detail(code)};
 }
 
+#define NO_VALUE "#N/A"
+
 /* What a spreadsheet writes where it has no value. */
 static bool is_error_text(const char *text)
 {
-    static const char *const errors[] = {"#N/A",   "#REF!", "#VALUE!", "#DIV/0!",
+    static const char *const errors[] = {NO_VALUE, "#REF!", "#VALUE!", "#DIV/0!",
                                          "#NAME?", "#NUM!", "#NULL!"};
     for (size_t i = 0; *text == '#' && i < sizeof errors / sizeof *errors; i++) {
         if (strcmp(errors[i], text) == 0)
@@ -238,8 +240,10 @@ static bool take_cells(struct table *t)
         int wanted = h->wanted[c];
         if (wanted < 0 || h->place[wanted] != (int)c)
             continue;
-        if (fault == NULL && *t->cells[c] == '\0' && t->covered[c])
+        if (fault == NULL && *t->cells[c] == '\0' && t->covered[c]) {
             fault = "merged_cell";
+            t->cells[c] = NO_VALUE; /* a copy is not merged: there it stays faulty by this */
+        }
         if (fault != NULL)
             add_fault(t, shown_name(t, c), fault);
         else if (*t->cells[c] != '\0')

@@ -56,9 +56,10 @@ struct table_fault {
 struct table_row {
     unsigned number;           /* as in a fault. A CSV record with line breaks counts once */
     const char *const *values; /* [wanted columns], trimmed; NULL: empty, absent or faulty */
-    const char *const *cells;  /* [n_cells]: all of the file's columns, as text, "" when empty */
-    size_t n_cells;            /* table_width() */
-    const char *line;          /* NDJSON: the line as it came, else NULL */
+    /* [n_cells]: all of the file's columns, as text, "" when empty; "#N/A" under a merged cell */
+    const char *const *cells;
+    size_t n_cells;                   /* table_width() */
+    const char *line;                 /* NDJSON: the line as it came, else NULL */
     const struct table_fault *faults; /* one of column "" or of a member: no value is given */
     size_t n_faults;
 };

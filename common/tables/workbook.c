@@ -67,12 +67,19 @@ static bool walk(struct reading *r, struct source *s, const char *part,
     return found;
 }
 
+/* What a file's ending would mean says nothing of a workbook, which is a part of its own (some
+ * writers name types of parts that they never write); only an ending of its own might. */
+static bool type_of_none(const char *element, const char **attributes)
+{
+    const char *ending = xml_attribute(attributes, "Extension");
+    return strcmp(element, "Default") == 0 && (ending == NULL || strcmp(ending, "xml") != 0);
+}
+
 static void on_content_type(void *into, const char *name, const char **attributes)
 {
     struct reading *r = into;
     const char *type = xml_attribute(attributes, "ContentType");
-    (void)name;
-    if (type != NULL && strstr(type, "macroEnabled") != NULL)
+    if (type != NULL && strstr(type, "macroEnabled") != NULL && !type_of_none(name, attributes))
         xml_refuse(r->xml, "macros");
 }
 
@@ -115,8 +122,9 @@ static bool is_true(const char *text)
 static void on_workbook(void *into, const char *name, const char **attributes)
 {
     struct reading *r = into;
-    if (strcmp(name, "workbookPr") == 0)
-        r->book->from_1904 = is_true(xml_attribute(attributes, "date1904"));
+    const char *epoch = xml_attribute(attributes, "date1904");
+    if (strcmp(name, "workbookPr") == 0 && epoch != NULL) /* that of an extension has none */
+        r->book->from_1904 = is_true(epoch);
     if (strcmp(name, "sheet") != 0)
         return;
     if (r->n_sheets == MAX_SHEETS) {

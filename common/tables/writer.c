@@ -10,6 +10,14 @@ const char *out_label(const struct table_out_column *c)
     return c->label == NULL ? c->name : c->label;
 }
 
+size_t out_width(const struct table_out_column *columns)
+{
+    size_t n = 0;
+    while (columns[n].name != NULL)
+        n++;
+    return n;
+}
+
 struct table_writer *table_create(const char *path, const struct table_writer_options *options,
                                   struct err *err)
 {
@@ -22,8 +30,7 @@ struct table_writer *table_create(const char *path, const struct table_writer_op
     }
     w->arena = a;
     w->options = *options;
-    while (options->columns[w->n_columns].name != NULL)
-        w->n_columns++;
+    w->n_columns = out_width(options->columns);
     bool ok = options->format == TABLE_XLSX ? xlsx_writer_open(w, path, err)
                                             : text_writer_open(w, path, err);
     if (!ok)
@@ -64,12 +71,22 @@ void table_abandon(struct table_writer **w)
     arena_destroy(&a);
 }
 
+/* The lists and explanations of every table, each behind its sheet. */
+static bool explain_all(struct table_writer *w, const struct table_writer_options *o,
+                        struct err *err)
+{
+    bool ok = xlsx_writer_explain(w, err);
+    for (o = o->next; ok && o != NULL; o = o->next)
+        ok = xlsx_writer_next(w, o, err) && xlsx_writer_explain(w, err);
+    return ok;
+}
+
 bool table_template(const char *path, const struct table_writer_options *options, struct err *err)
 {
     struct table_writer *w = table_create(path, options, err);
     if (w == NULL)
         return false;
-    if (options->format == TABLE_XLSX && !xlsx_writer_explain(w, err)) {
+    if (options->format == TABLE_XLSX && !explain_all(w, options, err)) {
         table_abandon(&w);
         return false;
     }

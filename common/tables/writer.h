@@ -32,6 +32,9 @@ struct table_writer_options {
     bool mark;                              /* CSV in UTF-8: begins with a byte-order mark */
     char separator;                         /* CSV; 0: comma */
     const char *spill_dir;                  /* xlsx: for temporary files; NULL: /tmp */
+    /* Of an empty xlsx: the same for a further table, in a sheet of its own. Only `columns`,
+     * `sheet` and `next` of it count. */
+    const struct table_writer_options *next;
 };
 
 struct table_writer;

@@ -30,14 +30,18 @@ struct table_writer {
     struct lxw_workbook *book;
     struct lxw_worksheet *sheet;
     struct lxw_format *heading, *text, *day;
-    unsigned sheets, row;
+    unsigned sheets, row, tables; /* tables: behind the first */
 };
 
 bool text_writer_open(struct table_writer *w, const char *path, struct err *err);
 bool xlsx_writer_open(struct table_writer *w, const char *path, struct err *err);
 /* Lists and the sheet of explanations. */
 bool xlsx_writer_explain(struct table_writer *w, struct err *err);
+/* The sheet of a further table. */
+bool xlsx_writer_next(struct table_writer *w, const struct table_writer_options *o,
+                      struct err *err);
 
+size_t out_width(const struct table_out_column *columns);
 const char *out_label(const struct table_out_column *c);
 
 /* One line of NDJSON of an error file, as it is. */

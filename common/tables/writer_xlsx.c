@@ -163,12 +163,12 @@ static bool put_lists(struct table_writer *w, struct lxw_worksheet *lists)
     return true;
 }
 
-static bool add_rules(struct table_writer *w)
+static bool add_rules(struct table_writer *w, const char *lists)
 {
     lxw_col_t column = 0;
     for (size_t i = 0; i < w->n_columns; i++) {
         const char *const *list = w->options.columns[i].list;
-        char range[96], from[LXW_MAX_CELL_NAME_LENGTH], to[LXW_MAX_CELL_NAME_LENGTH];
+        char range[128], from[LXW_MAX_CELL_NAME_LENGTH], to[LXW_MAX_CELL_NAME_LENGTH];
         size_t n = 0;
         while (list != NULL && list[n] != NULL)
             n++;
@@ -176,7 +176,7 @@ static bool add_rules(struct table_writer *w)
             continue;
         lxw_rowcol_to_cell_abs(from, 0, column, LXW_TRUE, LXW_TRUE);
         lxw_rowcol_to_cell_abs(to, (lxw_row_t)n - 1, column++, LXW_TRUE, LXW_TRUE);
-        snprintf(range, sizeof range, "='代码表'!%s:%s", from, to);
+        snprintf(range, sizeof range, "='%s'!%s:%s", lists, from, to);
         lxw_data_validation rule = {.validate = LXW_VALIDATION_TYPE_LIST_FORMULA,
                                     .value_formula = range};
         if (worksheet_data_validation_range(w->sheet, 1, (lxw_col_t)i, FILLED_ROWS, (lxw_col_t)i,
@@ -208,11 +208,26 @@ static bool put_explanations(struct table_writer *w, struct lxw_worksheet *sheet
 
 bool xlsx_writer_explain(struct table_writer *w, struct err *err)
 {
-    struct lxw_worksheet *help = workbook_add_worksheet(w->book, "填写说明");
-    struct lxw_worksheet *lists = workbook_add_worksheet(w->book, "代码表");
+    char help_name[40] = "填写说明", list_name[40] = "代码表";
+    if (w->tables > 0) {
+        snprintf(help_name, sizeof help_name, "填写说明 (%u)", w->tables + 1);
+        snprintf(list_name, sizeof list_name, "代码表 (%u)", w->tables + 1);
+    }
+    struct lxw_worksheet *help = workbook_add_worksheet(w->book, help_name);
+    struct lxw_worksheet *lists = workbook_add_worksheet(w->book, list_name);
     if (help == NULL || lists == NULL)
         return refuse(err, "no_memory", 0);
     worksheet_hide(lists);
-    return (put_explanations(w, help) && put_lists(w, lists) && add_rules(w)) ||
+    return (put_explanations(w, help) && put_lists(w, lists) && add_rules(w, list_name)) ||
            refuse(err, "no_room", 0);
+}
+
+bool xlsx_writer_next(struct table_writer *w, const struct table_writer_options *o, struct err *err)
+{
+    w->tables++;
+    w->sheets = 0;
+    w->options.columns = o->columns;
+    w->options.sheet = o->sheet;
+    w->n_columns = out_width(o->columns);
+    return add_sheet(w, err);
 }
