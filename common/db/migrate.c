@@ -211,12 +211,13 @@ static bool run_refused(struct run *r, const struct migration *m, const PGresult
                   m == NULL ? "schema_migration" : m->file, why == NULL ? "refused" : why);
 }
 
-/* Runs SQL of ours (m NULL) or of a file. */
+/* Runs SQL of ours (m NULL) or of a file; one of comments alone does nothing. */
 static bool execute(struct run *r, const struct migration *m, const char *sql)
 {
     PGresult *res = PQexec(r->pg, sql);
     ExecStatusType status = PQresultStatus(res);
-    bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
+              (status == PGRES_EMPTY_QUERY && m != NULL);
     if (!ok)
         run_refused(r, m, res);
     PQclear(res);

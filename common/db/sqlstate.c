@@ -58,6 +58,7 @@ static const struct own owns[] = {
     {"ZR005", ERR_INVALID, "", true},     {"ZR006", ERR_INVALID, "", true},
     {"ZR007", ERR_EXCEEDS_OWN, "", true}, {"ZR011", ERR_QUOTA, "", true},
     {"ZR012", ERR_TOO_LARGE, "", true},   {"ZR013", ERR_SAME_PERSON, "", true},
+    {"ZR014", ERR_ELSEWHERE, "", true},
 };
 
 const char *const *sqlstate_constraints(void)

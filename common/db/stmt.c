@@ -153,10 +153,13 @@ static const char audited_also[] =
 static const char announced[] =
     "), announced AS (INSERT INTO outbox (at, verb, record, record_id, version, owner_division,"
     " lines, left_division, left_lines, deleted, trace_id)"
-    " SELECT :now::timestamptz, :verb::text, @, c.id, c.version, c.owner_division, ";
-static const char announced_also[] =
-    " UNION ALL SELECT :now::timestamptz, :verb::text, a.kind, a.id, a.version, a.owner_division,"
-    " zeren.lines_of(a.body), ";
+    " SELECT :now::timestamptz, :verb::text, ";
+static const char announced_as[] = "@, c.id, c.version, c.owner_division, ";
+static const char announced_also[] = " UNION ALL SELECT :now::timestamptz, :verb::text, ";
+static const char announced_also_as[] =
+    "a.kind, a.id, a.version, a.owner_division, zeren.lines_of(a.body), ";
+/* Under which kind an event is announced that is of another than its record's. */
+static const char told_as[] = "coalesce((SELECT t.kind FROM told_as t WHERE t.id = %s.id), ";
 static const char announced_besides[] =
     " UNION ALL SELECT :now::timestamptz, :verb::text, n.kind, n.id, n.version, n.owner_division,"
     " n.lines, NULL::text, '{}'::text[], false, :trace_id::text FROM also_announced n";
@@ -236,12 +239,29 @@ static bool may_leave(const struct stmt *st)
     return has_words(st->text, "UPDATE", st->record) && (st->shown_division || st->lined);
 }
 
+/* The kind that `row` is announced as, with what follows it in `text`. */
+static void add_told_as(struct draft *d, const char *text, const char *row)
+{
+    if (!has_word(d->stmt->text, "told_as")) {
+        add(d, text);
+        return;
+    }
+    size_t kind = strcspn(text, ",");
+    char alone[8] = {0};
+    memcpy(alone, text, kind);
+    buf_printf(&d->text, told_as, row);
+    add(d, alone);
+    buf_char(&d->text, ')');
+    add(d, text + kind);
+}
+
 static void compose_event(struct draft *d)
 {
     const struct stmt *st = d->stmt;
     bool deletes = has_words(st->text, "DELETE FROM", st->record);
     const char *lines = st->lined ? "b.lines" : "'{}'::text[]";
     add(d, announced);
+    add_told_as(d, announced_as, "c");
     buf_str(&d->text, st->lined ? "c.lines, " : "'{}'::text[], ");
     if (may_leave(st))
         buf_printf(&d->text,
@@ -262,6 +282,7 @@ static void compose_events(struct draft *d, bool also)
     compose_event(d);
     if (also) {
         add(d, announced_also);
+        add_told_as(d, announced_also_as, "a");
         buf_str(&d->text, has_word(text, "before") ? left_in_besides : left_nothing);
         buf_str(&d->text, has_words(text, "AS", "deleted") ? ", a.deleted" : ", false");
         add(d, ", :trace_id::text FROM also_changed a");

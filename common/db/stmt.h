@@ -33,7 +33,8 @@
  *          `before` is the old row: where it is given, one that went to another division or line
  *          is announced as having left, too. `... AS deleted` is true of what is no more. A CTE
  *          `also_announced(kind, id, version, owner_division, lines)` adds events without audit
- *          rows: what bulk work has made.
+ *          rows: what bulk work has made. A CTE `told_as(id, kind)` announces records under another
+ *          kind than their own, which another permission reads.
  *          An UPDATE <record> that changes whose it is (owner_division, lines) announces that it has
  *          left, too; a DELETE FROM <record> announces it as deleted.
  *          A statement that says UPDATE <record> or DELETE FROM <record> is audited with the row as
