@@ -9,6 +9,7 @@
 
 #include "core/buf.h"
 #include "http/decode_parts.h"
+#include "http/sealed.h"
 
 #include "core/banned.h"
 
@@ -393,7 +394,7 @@ static bool refuse_json(struct request *rq, const json_error_t *e)
 static bool has_secret(const struct route *r)
 {
     for (const struct field *f = r->fields; f != NULL && f->name != NULL; f++) {
-        bool hidden = (f->flags & SECRET) != 0 || f->type == FIELD_SEALED;
+        bool hidden = (f->flags & SECRET) != 0 || f->type == FIELD_SEALED || sealed_within(f);
         if (hidden && route_takes(r, f, IN_BODY))
             return true;
     }
@@ -405,16 +406,28 @@ static void release_root(void *root)
     json_decref(root);
 }
 
+/* Overwrites every string; the body is BODY_DEPTH_MAX deep at most. */
+static void wipe_value(json_t *v)
+{
+    const char *name = NULL;
+    json_t *member = NULL;
+    size_t i = 0;
+    if (json_is_string(v))
+        explicit_bzero((void *)(uintptr_t)json_string_value(v), json_string_length(v));
+    json_array_foreach(v, i, member)
+    {
+        wipe_value(member);
+    }
+    json_object_foreach(v, name, member)
+    {
+        wipe_value(member);
+    }
+}
+
 /* Overwrites the strings of the body first: one of them is a secret. */
 static void release_secret_root(void *root)
 {
-    const char *name = NULL;
-    json_t *v = NULL;
-    json_object_foreach((json_t *)root, name, v)
-    {
-        if (json_is_string(v))
-            explicit_bzero((void *)(uintptr_t)json_string_value(v), json_string_length(v));
-    }
+    wipe_value(root);
     json_decref(root);
 }
 

@@ -7,10 +7,10 @@
 #include "core/clock.h"
 #include "core/decimal.h"
 #include "core/division_code.h"
+#include "core/personal_text.h"
 #include "core/str.h"
 #include "core/uuid.h"
 #include "http/decode_parts.h"
-#include "http/sealed.h"
 
 #include "core/banned.h"
 
@@ -72,6 +72,15 @@ static const char *check_text(struct arena *a, const char *text, int64_t min, in
     if (length > max)
         return refuse(v, "too_long", arena_printf(a, "At most %" PRId64 " characters.", max));
     return text;
+}
+
+/* What refuses an ID number does not repeat it. */
+static const char *check_words(struct arena *a, const struct field *f, const char *text,
+                               struct verdict *v)
+{
+    if ((f->flags & NO_ID_NUMBER) != 0 && personal_is_citizen_id(text))
+        return refuse(v, "is_id_number", "The ID number of a person does not belong here.");
+    return check_text(a, text, f->min, f->max, v);
 }
 
 static const char *check_uuid(struct arena *a, const char *text, struct verdict *v)
@@ -256,7 +265,7 @@ static const char *check_value(struct arena *a, const struct field *f, const cha
 {
     switch (f->type) {
     case FIELD_TEXT:
-        return check_text(a, text, f->min, f->max, v);
+        return check_words(a, f, text, v);
     case FIELD_UUID:
         return check_uuid(a, text, v);
     case FIELD_INT:
@@ -277,7 +286,8 @@ static const char *check_value(struct arena *a, const struct field *f, const cha
     case FIELD_TEXTS:
         return check_list(a, f, text, v);
     case FIELD_SEALED:
-        return sealed_normal(a, (enum sealed_kind)f->min, text, &v->code, &v->detail);
+        return personal_normal(a, (enum sealed_kind)f->min, clock_date(clock_now()), text, &v->code,
+                               &v->detail);
     case FIELD_OBJECT:
     case FIELD_ARRAY:
         break;

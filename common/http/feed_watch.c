@@ -15,7 +15,6 @@
 #include "core/banned.h"
 
 enum {
-    LOOK_MS = 200,
     RUN_MEMORY = 1024 * 1024,
     STACK_BYTES = 256 * 1024,
     KINDS_MAX = 64,
@@ -122,7 +121,8 @@ static void *watch(void *arg)
         pthread_mutex_unlock(&w->lock);
         look(w, since);
         arena_reset(w->run);
-        struct timespec next = at_monotonic(clock_ticks_us() + INT64_C(1000) * LOOK_MS);
+        struct timespec next =
+            at_monotonic(clock_ticks_us() + 1000 * w->engine->settings->feed_look_ms);
         pthread_mutex_lock(&w->lock);
         int waited = 0;
         while (!w->closed && waited == 0)

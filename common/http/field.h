@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "core/personal.h"
+
 enum field_type {
     FIELD_TEXT, /* min..max code points, printable, trimmed of nothing, not blank when min > 0 */
     FIELD_UUID,
@@ -24,14 +26,7 @@ enum field_type {
     FIELD_OBJECT, /* nested: of[]; bound as JSON text. of NULL: any members */
     FIELD_ARRAY,  /* of objects: of[], min..max elements; bound as JSON text */
     FIELD_SEALED  /* personal data: ciphertext in the database and in audit rows, a mask in answers;
-                     min = enum sealed_kind (http/sealed.h) */
-};
-
-/* What a sealed field is: how it is checked, brought to one form, and masked. */
-enum sealed_kind {
-    SEALED_CITIZEN_ID, /* GB 11643, check character and birth date; X in capitals */
-    SEALED_PHONE,      /* of the mainland: core/phone.h */
-    SEALED_KINDS
+                     min = enum sealed_kind (core/personal.h) */
 };
 
 enum field_flag {
@@ -46,9 +41,11 @@ enum field_flag {
     SECRET = 1 << 7,     /* never logged, never shown; the body is wiped */
     OWN_SCOPE = 1 << 8,  /* FIELD_CODE: a division inside the caller's scope, else 403 (charter D1:
                             it was named) */
+    SPARSE = 1 << 10,    /* a member of a nested answer that may be left out */
     OWN_OR_ABOVE =
         1
-        << 9 /* FIELD_CODE: as OWN_SCOPE, or one above it, whose upward records the caller reads */
+        << 9, /* FIELD_CODE: as OWN_SCOPE, or one above it, whose upward records the caller reads */
+    NO_ID_NUMBER = 1 << 11 /* FIELD_TEXT: the number of a thing, never the ID number of a person */
 };
 
 struct field {
@@ -61,6 +58,10 @@ struct field {
     const char *doc;           /* one sentence for the contract */
     const char *example;       /* as JSON text without quotes; NULL: the engine makes one */
     const char *column;        /* FIELD_SEALED: "identity.person.phone", what it is sealed for */
+    int shown_to;              /* FIELD_SEALED: enum permission of those who see it in full without
+                                  unmasking; 0: nobody */
+    int masked_to; /* FIELD_SEALED: enum permission of those who see so much as its mask,
+                      for to have one tells something; others see null; 0: all */
 };
 
 /* clang-format off */
@@ -80,6 +81,8 @@ struct field {
 #define F_OBJECT(name, flags, of, doc) {name, FIELD_OBJECT, flags, 0, 0, 0, of, doc, 0}
 #define F_ARRAY(name, flags, of, max, doc) {name, FIELD_ARRAY, flags, 0, max, 0, of, doc, 0}
 #define F_SEALED(name, flags, kind, column, doc) {name, FIELD_SEALED, flags, kind, 0, 0, 0, doc, 0, column}
+#define F_SEALED_FOR(name, flags, kind, column, permission, doc) {name, FIELD_SEALED, flags, kind, 0, 0, 0, doc, 0, column, permission}
+#define F_SEALED_AMONG(name, flags, kind, column, permission, doc) {name, FIELD_SEALED, flags, kind, 0, 0, 0, doc, 0, column, 0, permission}
 #define F_VERSION() {"version", FIELD_INT, IS_VERSION | SHOWN, 1, INT32_MAX, 0, 0, "Rises with every change; the ETag.", "1"}
 /* clang-format on */
 

@@ -48,11 +48,6 @@ void file_room_close(struct file_room **room)
     *room = NULL;
 }
 
-const struct file_store *file_room_store(const struct file_room *room)
-{
-    return room->store;
-}
-
 void forget_upload(struct request *rq, const char *id)
 {
     (void)upload_remove(rq->engine->files->store, id);

@@ -30,7 +30,4 @@ struct kept_file {
 typedef bool file_maker(void *ctx, int fd, struct err *err);
 bool file_keep_made(struct request *rq, file_maker *make, void *ctx, struct kept_file *ret);
 
-/* For the collector of what is left over. */
-const struct file_store *file_room_store(const struct file_room *room);
-
 #endif

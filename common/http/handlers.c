@@ -209,15 +209,14 @@ static bool refuse_cursor(struct request *rq)
     return fail(rq, ERR_BAD_PARAMETER, "cursor", "The cursor is not one of this list.");
 }
 
-bool read_page(struct request *rq)
+bool db_page(struct request *rq, const struct stmt *st)
 {
     struct rows *rows = NULL;
     struct value_context c = {0};
     if (!render_fields_known(rq) ||
         (rq->cursor != NULL && !page_after(rq, &c.after_sort, &c.after_key)))
         return false;
-    const struct stmt_form *f =
-        stmt_page_form(rq->engine->statements, rq->route->sql, order_of(rq));
+    const struct stmt_form *f = stmt_page_form(rq->engine->statements, st, order_of(rq));
     if (f == NULL)
         return fail(rq, ERR_BAD_PARAMETER, "sort", "This list is not sorted by that.");
     c.limit = arena_printf(rq->arena, "%ld",
@@ -235,4 +234,16 @@ bool read_page(struct request *rq)
             return no_memory(rq);
     }
     return reply_page(rq, rows, cursor);
+}
+
+bool read_page(struct request *rq)
+{
+    return db_page(rq, rq->route->sql);
+}
+
+/* Bound as a value, the list is planned for the few divisions that these are. */
+bool read_upward(struct request *rq)
+{
+    const char *above = rq->principal.ancestors;
+    return arg_bind(rq, "ancestors", *above != '\0' ? above : "{}") && read_page(rq);
 }

@@ -1,25 +1,18 @@
-/* common/http/housekeeping.h - once a minute, what time has used up is removed: stored answers of
- * Idempotency-Keys, and what the service's own statements name. */
+/* common/http/housekeeping.h - tasks of a worker (work/task.h) that remove what time has used up:
+ * stored answers of Idempotency-Keys, what the service's own statements name, and what is left over
+ * of files. */
 #ifndef ZEREN_HTTP_HOUSEKEEPING_H
 #define ZEREN_HTTP_HOUSEKEEPING_H
 
-#include <stdint.h>
+#include "work/task.h"
 
-#include "core/err.h"
-#include "db/pool.h"
-#include "db/stmt.h"
+/* Forgets one batch of each statement: sql_engine_all's, and those in `forget` of struct service,
+ * which may use :now. The owner of the step is the worker's engine. */
+enum work_result housekeeping_step(struct work_step *s);
 
-struct housekeeping;
-
-/* Starts the thread on a worker's pool, which outlives it. `forget` as in struct service; its
- * statements may use :now. `files`: what is left over of them is collected, too; NULL: the service
- * keeps none. NULL with `err` set. */
-struct file_store; /* files/store.h */
-struct housekeeping *housekeeping_start(struct pool *worker, int64_t idempotency_hours,
-                                        const struct stmt *const *forget,
-                                        const struct file_store *files, struct err *err);
-
-/* Ends the thread, waiting for its statement. Accepts NULL, nulls the pointer. */
-void housekeeping_stop(struct housekeeping **h);
+/* Collects what is left over of files (files/collect.h). `arg` is the struct file_store; state of
+ * pointer size. */
+enum work_result collecting_step(struct work_step *s);
+void collecting_end(void *state);
 
 #endif

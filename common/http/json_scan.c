@@ -7,7 +7,10 @@
 
 const char *json_skip_blanks(const char *p)
 {
-    return p + strspn(p, " \t\r\n");
+    while (*p == ' ' || *p == '\t' || *p == '\r' ||
+           *p == '\n') /* strspn() may measure all behind p */
+        p++;
+    return p;
 }
 
 /* Behind the closing quote of the string that begins at `p`. */

@@ -329,7 +329,8 @@ void lifecycle_keep_answer(struct request *rq, int status, const char *body)
  * being stored costs the client nothing: the same call finds the same state. */
 static void keep_conflict(struct request *rq)
 {
-    bool kept = rq->err.code == ERR_STATE || rq->err.code == ERR_DUPLICATE;
+    enum err_code code = rq->err.code;
+    bool kept = code == ERR_STATE || code == ERR_DUPLICATE || code == ERR_ELSEWHERE;
     if (kept && rq->route != NULL && route_is_write(rq->route))
         lifecycle_keep_answer(rq, rq->status, rq->answer);
 }

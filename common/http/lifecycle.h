@@ -40,8 +40,9 @@ struct engine_settings { /* the settings every service has: http/service.c has t
     int64_t db_pool, db_acquire_ms, db_statement_ms, db_lock_ms, db_lifetime_s;
     int64_t connections; /* threads at most: charter D3, at least 1024 */
     int64_t body_max_kib, import_max_kib;
-    int64_t rate_per_token, rate_per_address; /* requests a minute, also the burst */
-    int64_t idempotency_hours;
+    int64_t rate_per_token, rate_per_address;                /* requests a minute, also the burst */
+    int64_t idempotency_hours, housekeeping_s, jobs_at_once; /* a worker's */
+    int64_t feed_look_ms; /* a worker's, which numbers, and a service's, where people wait */
     int64_t drain_ms;
     const char *proxy;      /* the only peer whose X-Forwarded-For and X-Request-Id are believed */
     const char *field_keys; /* key file of sealed fields; "": none */
@@ -59,7 +60,7 @@ struct engine {
     struct trust *trust;
     struct keyring *keyring; /* of sealed fields; NULL: the service has none */
     struct file_room *files; /* NULL: the service keeps none */
-    struct reseal *reseal;   /* NULL: as above, or no worker */
+    struct reseal *reseal;   /* NULL: as above, or not a worker */
     struct feed_watch *feed; /* NULL: a worker */
     struct work *work;       /* NULL: not a worker */
     struct metrics *metrics;

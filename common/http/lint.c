@@ -132,6 +132,16 @@ static bool lint_route(const struct route *r, struct err *err)
            lint_step(r, err) && lint_location(r, err) && lint_sealed(r, err);
 }
 
+static bool lint_may(const struct service *s, struct err *err)
+{
+    const char *param = NULL, *name = values_fault(s->statements, &param);
+    if (name == NULL)
+        return true;
+    err_set(err, ERR_INTERNAL, name, "%s", "");
+    err_cause(err, "statement %s: there is no permission as in :%s", name, param);
+    return false;
+}
+
 bool lifecycle_lint(const struct engine *e, struct err *err)
 {
     for (size_t i = 0; e->service->resources[i] != NULL; i++) {
@@ -140,5 +150,5 @@ bool lifecycle_lint(const struct engine *e, struct err *err)
                 return false;
         }
     }
-    return sync_lint(e->service, err);
+    return lint_may(e->service, err) && sync_lint(e->service, err);
 }

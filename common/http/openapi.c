@@ -35,6 +35,8 @@ static const struct field problem_fields[] = {
     F_TEXT("detail", SHOWN, 1, 1200, "What it is this time.", "The record is at version 2."),
     F_TEXT("instance", 0, 1, 8192, "The address that was called.", NULL),
     F_TEXT("request_id", 0, 1, 64, "As in the log.", "5f0c6d1be0a94c6e8b0f2f6d3a7c9e10"),
+    F_TEXT("about", 0, 1, 200, "The address of the record to go on with, where there is one.",
+           NULL),
     F_INT("current_version", 0, 1, INT32_MAX, "With `stale`: the version as it stands.", "2"),
     FIELDS_END};
 
@@ -47,6 +49,11 @@ static const struct field fault_fields[] = {
     F_TEXT("code", SHOWN, 1, 64, "A stable word.", "not_a_date"),
     F_TEXT("detail", 0, 1, 1200, "What is wrong with it.",
            "A date of the calendar, as YYYY-MM-DD, 1900 to 2199."),
+    F_TEXT("severity", 0, 1, 20,
+           "Of what a rule found: error, or besides errors warning or alert; absent: a bad value.",
+           "error"),
+    F_TEXT("record", 0, 1, 200, "Of what a rule found: the fact, within the household.",
+           "/members/0199d1f0-8a5c-7000-8000-000000000001/sex"),
     FIELDS_END};
 
 static void about(struct json *j, const struct contract *c)

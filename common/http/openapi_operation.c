@@ -187,12 +187,26 @@ static bool demands_any(const struct route *r)
     return false;
 }
 
-static void json_media(struct json *j, const char *type, const char *schema, const struct route *r)
+static const char *own_example(const struct service *s, const struct route *r)
 {
+    for (const struct body_example *e = s->examples; e != NULL && e->id != NULL; e++) {
+        if (strcmp(e->id, r->id) == 0)
+            return e->body;
+    }
+    return NULL;
+}
+
+static void json_media(struct json *j, const char *type, const struct contract *c, size_t route)
+{
+    const struct route *r = c->routes[route];
     struct schema_part part = contract_body(r);
+    const char *own = own_example(c->service, r);
     put_object(j, type);
-    shared_ref(j, "schema", "schemas", schema);
-    example_object(j, "example", r->fields, &part);
+    shared_ref(j, "schema", "schemas", c->bodies[route]);
+    if (own != NULL)
+        put_literal(j, "example", own);
+    else
+        example_object(j, "example", r->fields, &part);
     put_close(j);
 }
 
@@ -204,8 +218,8 @@ static void json_body(struct json *j, const struct contract *c, size_t route)
     put_bool(j, "required", patch || demands_any(r));
     put_object(j, "content");
     if (patch)
-        json_media(j, "application/merge-patch+json", c->bodies[route], r);
-    json_media(j, "application/json", c->bodies[route], r);
+        json_media(j, "application/merge-patch+json", c, route);
+    json_media(j, "application/json", c, route);
     put_close(j);
     put_close(j);
 }

@@ -141,6 +141,8 @@ static void make_singular(char *s)
     if (ends_with(s, "ies")) {
         s[n - 3] = 'y';
         s[n - 2] = '\0';
+    } else if (ends_with(s, "ches") || ends_with(s, "shes") || ends_with(s, "sses")) {
+        s[n - 2] = '\0';
     } else if (ends_with(s, "s") && !ends_with(s, "ss")) {
         s[n - 1] = '\0';
     }

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "auth/permission.h"
+#include "core/personal.h"
+
 #include "core/banned.h"
 
 /* What http/decode_value.c takes: no control characters but tab and line feed, a carriage return
@@ -20,7 +23,7 @@
 
 enum { TEXT_ELEMENT_MAX = 200, DATE_LENGTH = 10, INSTANT_MAX = 35, UUID_LENGTH = 36 };
 enum { CODE_LENGTH = 12, DECIMAL_DIGITS = 18 };
-enum { CITIZEN_ID_LENGTH = 18, PHONE_MIN = 10, PHONE_MAX = 40, SEALED_TEXT_MAX = 63 };
+enum { PHONE_MIN = 10, PHONE_MAX = 40, SEALED_TEXT_MAX = 63 };
 
 static bool answer_takes(const void *of, const struct field *f)
 {
@@ -28,7 +31,12 @@ static bool answer_takes(const void *of, const struct field *f)
     return (f->flags & SHOWN) != 0;
 }
 
-const struct schema_part schema_answer = {answer_takes, answer_takes, NULL, true, false};
+static bool answer_demands(const void *of, const struct field *f)
+{
+    return answer_takes(of, f) && (f->flags & SPARSE) == 0;
+}
+
+const struct schema_part schema_answer = {answer_takes, answer_demands, NULL, true, false};
 
 bool schema_shows(const struct field *fields)
 {
@@ -120,21 +128,43 @@ static void decimal_limits(struct json *j, const struct field *f)
     string_limits(j, 1, DECIMAL_DIGITS + 2, buf_text(&b));
 }
 
-/* Sent in full, and taken in the forms that people write; shown as a mask. */
+/* What the contract says of a kind of sealed field. */
+static const struct {
+    const char *format, *pattern, *example, *mask;
+    int min, max;
+} sealed_words[SEALED_KINDS] = {
+    [SEALED_CITIZEN_ID] = {"citizen-id", "^[0-9]{17}[0-9Xx]$", "11010519491231002X",
+                           "110105********002X", CITIZEN_ID_LENGTH, CITIZEN_ID_LENGTH},
+    [SEALED_PHONE] = {"phone", "^[+0-9(][0-9 ()-]*$", "13812345678", "138****5678", PHONE_MIN,
+                      PHONE_MAX},
+    [SEALED_DISABILITY_CARD] = {"disability-card", "^[0-9]{17}[0-9Xx][1-7][1-4]$",
+                                "11010519491231002X43", "110105**************",
+                                DISABILITY_CARD_LENGTH, DISABILITY_CARD_LENGTH},
+    [SEALED_CODES] = {"codes", "^[a-z0-9_]{1,40}(,[a-z0-9_]{1,40}){0,9}$", "chronic,disabled",
+                      MASK_HIDES_ALL, 1, SEALED_CODES_LENGTH},
+    [SEALED_TEXT] = {"text", NOT_BLANK, "1986-03-02", MASK_HIDES_ALL, 1, SEALED_TEXT_LENGTH},
+};
+
+/* Sent in full, and taken in the forms that people write; shown as a mask, but to who holds the
+ * permission it is shown to. */
 static void sealed_limits(struct json *j, const struct field *f, bool answer)
 {
-    bool citizen = f->min == SEALED_CITIZEN_ID;
-    put_text(j, "format", citizen ? "citizen-id" : "phone");
-    if (answer) {
-        put_bool(j, "x-masked", true);
-        string_limits(j, 1, SEALED_TEXT_MAX, NULL);
+    put_text(j, "format", sealed_words[f->min].format);
+    if (!answer) {
+        put_bool(j, "writeOnly", true);
+        string_limits(j, sealed_words[f->min].min, sealed_words[f->min].max,
+                      sealed_words[f->min].pattern);
         return;
     }
-    put_bool(j, "writeOnly", true);
-    if (citizen)
-        string_limits(j, CITIZEN_ID_LENGTH, CITIZEN_ID_LENGTH, "^[0-9]{17}[0-9Xx]$");
-    else
-        string_limits(j, PHONE_MIN, PHONE_MAX, "^[+0-9(][0-9 ()-]*$");
+    put_bool(j, "x-masked", true);
+    if (f->shown_to != 0)
+        put_text(j, "x-shown-to", permission_code((enum permission)f->shown_to));
+    if (f->masked_to != 0)
+        put_text(j, "x-masked-to", permission_code((enum permission)f->masked_to));
+    string_limits(j, 1,
+                  personal_hides_whole((enum sealed_kind)f->min) ? sealed_words[f->min].max
+                                                                 : SEALED_TEXT_MAX,
+                  NULL);
 }
 
 static void enum_values(struct json *j, const struct field *f, bool nullable)
@@ -302,11 +332,6 @@ static const char *some_text(struct json *j, int64_t min, int64_t max)
     return buf_text(&b);
 }
 
-static const char *sealed_example(const struct field *f)
-{
-    return f->min == SEALED_CITIZEN_ID ? "110105********002X" : "138****5678";
-}
-
 static const char *some_value(struct json *j, const struct field *f)
 {
     if (f->example != NULL)
@@ -330,7 +355,7 @@ static const char *some_value(struct json *j, const struct field *f)
     case FIELD_TEXTS:
         return "agriculture";
     case FIELD_SEALED:
-        return f->min == SEALED_CITIZEN_ID ? "11010519491231002X" : "13812345678";
+        return sealed_words[f->min].example;
     case FIELD_INT:
     case FIELD_BOOL:
     case FIELD_OBJECT:
@@ -376,7 +401,7 @@ void example_value(struct json *j, const char *key, const struct field *f, bool 
         put_text(j, key, some_value(j, f));
         return;
     case FIELD_SEALED:
-        put_text(j, key, answer ? sealed_example(f) : some_value(j, f));
+        put_text(j, key, answer ? sealed_words[f->min].mask : some_value(j, f));
         return;
     }
 }

@@ -69,14 +69,26 @@ static void add_problem(struct buf *b, const struct problem *p)
         buf_json(b, p->name);
     }
     add_text(b, "detail", p->detail);
+    add_text(b, "severity", p->severity);
+    add_text(b, "record", p->record);
     buf_char(b, '}');
+}
+
+/* The route's field that a refusal names, or that it names a member of: "members/0/name". */
+static const struct field *field_named(const struct request *rq)
+{
+    char first[sizeof rq->err.field] = {0};
+    if (rq->route == NULL)
+        return NULL;
+    memcpy(first, rq->err.field, strcspn(rq->err.field, "/"));
+    return route_field(rq->route, first);
 }
 
 /* A refusal that names one field, as the problem it would have been in a list. `name` holds 66. */
 static struct problem problem_of_field(const struct request *rq, char name[static 66])
 {
     const char *field = rq->err.field;
-    const struct field *f = rq->route == NULL ? NULL : route_field(rq->route, field);
+    const struct field *f = field_named(rq);
     struct problem p = {.place = AT_PARAMETER, .name = name};
     bool in_body = f != NULL && route_takes(rq->route, f, IN_BODY);
     if (f != NULL && route_takes(rq->route, f, IS_VERSION)) {
@@ -175,6 +187,7 @@ static const char *render(struct request *rq, const struct err_class *class, con
     add_instance(&b, rq);
     add_text(&b, "code", class->code);
     add_text(&b, "request_id", rq->request_id);
+    add_text(&b, "about", rq->about);
     add_problems(&b, rq);
     if (current != NULL && rq->err.code == ERR_STALE)
         add_current(&b, current);

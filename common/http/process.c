@@ -9,13 +9,11 @@
 #include "http/engine_tables.h"
 #include "http/feed_watch.h"
 #include "http/file_routes.h"
-#include "http/housekeeping.h"
 #include "http/match.h"
 #include "http/metrics.h"
 #include "http/openapi.h"
 #include "http/ops.h"
 #include "http/rate.h"
-#include "http/reseal.h"
 #include "http/sealed.h"
 #include "http/server.h"
 #include "http/settings.h"
@@ -170,11 +168,7 @@ static bool open_pools(struct process *p, struct err *err)
 {
     p->engine.pool = process_open_pool(p, "interactive", p->settings.db_pool, false);
     p->trust_pool = process_open_pool(p, "trust", 1, false);
-    if (*p->settings.worker_db != '\0')
-        p->worker_pool = process_open_pool(p, "worker", 1, true);
-    bool all = p->engine.pool != NULL && p->trust_pool != NULL &&
-               (p->worker_pool != NULL || *p->settings.worker_db == '\0');
-    return all || no_memory(err);
+    return (p->engine.pool != NULL && p->trust_pool != NULL) || no_memory(err);
 }
 
 static bool open_engine(struct process *p, struct err *err)
@@ -200,8 +194,19 @@ static void log_refused_keys(void *ctx, const struct err *err)
     log_event(ERR_LEVEL_ERROR, "keys", "cause", err->cause);
 }
 
-/* Keys of sealed fields: none may be missing where the service's tables have such fields. */
-static bool open_keys(struct process *p, struct err *err)
+struct opening {
+    struct process *p;
+    struct err *err;
+};
+
+static void *open_keyring(void *arg)
+{
+    const struct opening *o = arg;
+    o->p->engine.keyring = keyring_open(o->p->settings.field_keys, KEY_NEEDS_FIELDS, o->err);
+    return NULL;
+}
+
+bool process_open_keys(struct process *p, struct err *err)
 {
     const char *path = p->settings.field_keys;
     if (path == NULL || *path == '\0')
@@ -211,7 +216,8 @@ static bool open_keys(struct process *p, struct err *err)
                    "ZEREN_FIELD_KEYS_FILE: this service has sealed fields and needs their keys");
     if (!vault_init(err))
         return false;
-    p->engine.keyring = keyring_open(path, KEY_NEEDS_FIELDS, err);
+    if (!vault_run(open_keyring, &(struct opening){p, err}))
+        return no_memory(err);
     if (p->engine.keyring != NULL)
         keyring_on_refused(p->engine.keyring, log_refused_keys, NULL);
     return p->engine.keyring != NULL;
@@ -241,26 +247,6 @@ static bool open_files(struct process *p, struct err *err)
     return p->engine.files != NULL;
 }
 
-static bool open_housekeeping(struct process *p, struct err *err)
-{
-    if (p->worker_pool == NULL)
-        return true;
-    const struct file_store *files =
-        p->engine.files == NULL ? NULL : file_room_store(p->engine.files);
-    p->housekeeping = housekeeping_start(p->worker_pool, p->settings.idempotency_hours,
-                                         p->service->forget, files, err);
-    return p->housekeeping != NULL;
-}
-
-static bool open_reseal(struct process *p, struct err *err)
-{
-    const struct sealed_column *columns = p->service->sealed;
-    if (p->worker_pool == NULL || p->engine.keyring == NULL || columns == NULL)
-        return true;
-    p->engine.reseal = reseal_start(&p->engine, p->worker_pool, err);
-    return p->engine.reseal != NULL;
-}
-
 static bool open_watch(struct process *p, struct err *err)
 {
     p->engine.feed = feed_watch_start(&p->engine, err);
@@ -269,10 +255,9 @@ static bool open_watch(struct process *p, struct err *err)
 
 bool process_start(struct process *p, struct err *err)
 {
-    return open_keys(p, err) && open_pools(p, err) && open_engine(p, err) &&
+    return process_open_keys(p, err) && open_pools(p, err) && open_engine(p, err) &&
            (p->service->start == NULL || p->service->start(&p->engine, err)) &&
-           open_files(p, err) && open_housekeeping(p, err) && open_reseal(p, err) &&
-           open_watch(p, err) && open_listeners(p, err);
+           open_files(p, err) && open_watch(p, err) && open_listeners(p, err);
 }
 
 bool process_drain(struct process *p)
@@ -288,15 +273,12 @@ void process_stop(struct process *p)
     server_stop(&p->server);
     ops_stop(&p->ops);
     feed_watch_stop(&p->engine.feed);
-    reseal_stop(&p->engine.reseal);
-    housekeeping_stop(&p->housekeeping);
     file_room_close(&p->engine.files);
     if (p->service != NULL && p->service->stop != NULL)
         p->service->stop(&p->engine);
     trust_destroy(&p->engine.trust);
     rate_destroy(&p->engine.rate_token);
     rate_destroy(&p->engine.rate_address);
-    pool_destroy(&p->worker_pool);
     pool_destroy(&p->trust_pool);
     pool_destroy(&p->engine.pool);
     keyring_close(p->engine.keyring);

@@ -8,7 +8,7 @@
 
 struct ops;
 struct server;
-struct housekeeping;
+struct file_store; /* files/store.h */
 
 struct process {
     const struct service *service;
@@ -16,10 +16,9 @@ struct process {
     struct engine engine;
     struct arena *arena;
     struct pool *trust_pool; /* polling must not queue behind requests */
-    struct pool *worker_pool;
     struct ops *ops;
     struct server *server;
-    struct housekeeping *housekeeping;
+    struct file_store *store; /* a worker's, where the service keeps files */
 };
 
 /* The service as it is served and as its contract shows it: with the routes that the engine adds to
@@ -39,7 +38,9 @@ bool process_start(struct process *p, struct err *err);
  * time. */
 bool process_drain(struct process *p);
 
-/* Parts of it that a worker (http/worker.h) needs, too: a pool, and TODAY of test builds. */
+/* Parts of it that a worker (http/worker.h) needs, too: a pool, keys of sealed fields (none may be
+ * missing where the service's tables have such fields), and TODAY of test builds. */
+bool process_open_keys(struct process *p, struct err *err);
 struct pool *process_open_pool(const struct process *p, const char *work, int64_t size,
                                bool worker);
 bool process_move_clock(const struct process *p, struct err *err);

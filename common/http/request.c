@@ -91,3 +91,11 @@ bool arg_bind(struct request *rq, const char *name, const char *text)
     rq->bindings = b;
     return true;
 }
+
+const char *arg_bound(const struct request *rq, const char *name)
+{
+    const struct binding *b = rq->bindings;
+    while (b != NULL && strcmp(b->name, name) != 0)
+        b = b->next;
+    return b == NULL ? NULL : b->text;
+}

@@ -29,6 +29,8 @@ struct problem {
     unsigned row;     /* AT_CELL */
     const char *code; /* "required", "too_long", "unknown_field", "not_a_date", … stable words */
     const char *detail;
+    const char *severity; /* of what a rule found: error, warning, alert; NULL: it is a bad value */
+    const char *record;   /* of what a rule found: where that is, within the household; or NULL */
 };
 
 /* A value that a handler adds under a name of its own: arg_bind(). */
@@ -86,6 +88,7 @@ struct request {
     const char *etag, *location, *link, *allow;
     int retry_after_s;
     const char *current; /* 412: the record as it stands */
+    const char *about;   /* of a refusal: the address of the record to go on with; or NULL */
     bool replayed;       /* the stored answer of a repeated Idempotency-Key */
     const char *next_offset, *disposition, *redirect; /* Upload-Offset, Content-Disposition,
                                                          X-Accel-Redirect */
@@ -122,8 +125,14 @@ const char *arg_member(struct request *rq, const char *name, size_t i, const cha
  * looked at). */
 bool arg_bind(struct request *rq, const char *name, const char *text);
 
+/* What was bound under that name last, or NULL. */
+const char *arg_bound(const struct request *rq, const char *name);
+
 /* Runs a :rows, :exec, :one or :view statement with the request's values. */
 bool db_rows(struct request *rq, const struct stmt *st, struct rows **ret);
+
+/* Answers with a page of that :page statement; read_page: of the route's. */
+bool db_page(struct request *rq, const struct stmt *st);
 
 /* Runs a :write statement, one trip or inside db_begin(); the stored answer gets `status`. Sets
  * answer, ETag and Location. Told apart when no row changed: 404, 412 (with the current version),

@@ -2,12 +2,9 @@
  */
 #include "http/reseal.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/log.h"
 #include "core/str.h"
@@ -17,15 +14,16 @@
 #include "core/banned.h"
 
 enum {
-    LOOK_EVERY_S = 1,
     SETTLE_US = 15 * 1000000,  /* a writer that took the old keys has ended by then */
     AGAIN_US = 1800 * 1000000, /* and one that had them in force for longer, here */
     BATCH = 500,
     RUN_MEMORY = 8 * 1024 * 1024,
     ROWS_MAX = 4 * 1024 * 1024,
-    STACK_BYTES = 256 * 1024,
     COLUMNS_MAX = 32
 };
+
+/* Then nobody has them: a pass reads every row of a province. */
+static const int64_t DAY_US = 86400LL * 1000000;
 
 #define NO_ID "00000000-0000-0000-0000-000000000000"
 
@@ -36,15 +34,11 @@ struct key_ids { /* what the active keys write */
 struct reseal {
     const struct engine *engine;
     const struct sealed_column *columns;
-    struct pool *worker;
+    const struct work_step *step; /* under way */
     struct arena *run;
     struct key_ids done;         /* the keys of the last pass that found nothing left */
     int64_t changed_us, done_us; /* when those keys were first seen, when that pass ended */
     _Atomic int64_t rewritten, unreadable[COLUMNS_MAX], settled;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t stop_asked;
-    bool stop;
 };
 
 /* One column's pass. */
@@ -55,14 +49,6 @@ struct pass {
     char after[UUID_TEXT];
     int64_t rewritten, unreadable;
 };
-
-static bool must_stop(struct reseal *r)
-{
-    pthread_mutex_lock(&r->lock);
-    bool stop = r->stop;
-    pthread_mutex_unlock(&r->lock);
-    return stop;
-}
 
 /* Binds by name, as http/values.c does for a request. */
 static const char *value_of(const struct stmt_form *f, unsigned i, const char *const (*pairs)[2])
@@ -80,7 +66,7 @@ static bool run(struct pass *p, const struct stmt *st, const char *const (*pairs
     struct reseal *r = p->r;
     const struct stmt_form *f = stmt_form(r->engine->statements, st);
     const char **values = arena_array(r->run, const char *, f->n_params + 1);
-    struct tx tx = {.pool = r->worker, .arena = r->run, .scope = "{[\"\",\"~\")}", .lines = ""};
+    struct tx tx = {.pool = r->step->pool, .arena = r->run, .scope = "{[\"\",\"~\")}", .lines = ""};
     for (unsigned i = 0; values != NULL && i < f->n_params; i++)
         values[i] = value_of(f, i, pairs);
     bool ok = values != NULL ? tx_run(&tx, f, values, ret, err)
@@ -185,7 +171,7 @@ static bool go_through(struct reseal *r, size_t nth, const struct key_ids *ids, 
     struct err err = {.code = ERR_NONE};
     struct pass p = {.r = r, .column = &r->columns[nth], .ids = ids, .after = NO_ID};
     bool more = true, ok = true;
-    while (ok && more && !must_stop(r)) {
+    while (ok && more && !work_stopping(r->step)) {
         arena_wipe_on_reset(r->run);
         ok = next_batch(&p, &more, &err);
         arena_reset(r->run);
@@ -210,10 +196,12 @@ static bool ids_now(const struct reseal *r, struct key_ids *ret)
 /* Is there reason for a pass: other keys, or a while since? */
 static bool is_due(struct reseal *r, const struct key_ids *ids)
 {
-    int64_t now = clock_ticks_us();
-    if (memcmp(ids, &r->done, sizeof *ids) == 0)
-        return now - r->done_us > (r->done_us - r->changed_us < SETTLE_US ? SETTLE_US : AGAIN_US);
-    return true;
+    int64_t held = r->done_us - r->changed_us, wait = DAY_US;
+    if (memcmp(ids, &r->done, sizeof *ids) != 0)
+        return true;
+    if (held < AGAIN_US)
+        wait = held < SETTLE_US ? SETTLE_US : AGAIN_US;
+    return clock_ticks_us() - r->done_us > wait;
 }
 
 static void look(struct reseal *r)
@@ -228,52 +216,22 @@ static void look(struct reseal *r)
         if (r->changed_us <= r->done_us)
             r->changed_us = clock_ticks_us();
     }
-    for (size_t i = 0; r->columns[i].column != NULL && !must_stop(r); i++)
+    for (size_t i = 0; r->columns[i].column != NULL && !work_stopping(r->step); i++)
         whole = go_through(r, i, &ids, &n) && whole;
-    if (!whole || n > 0 || must_stop(r))
+    if (!whole || n > 0 || work_stopping(r->step))
         return; /* a pass that finds nothing is the last */
     r->done = ids;
     r->done_us = clock_ticks_us();
     atomic_store(&r->settled, r->done_us - r->changed_us >= SETTLE_US ? 1 : 0);
 }
 
-/* False when told to stop. */
-static bool wait_a_little(struct reseal *r)
+enum work_result reseal_step(struct work_step *s)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += LOOK_EVERY_S;
-    pthread_mutex_lock(&r->lock);
-    int waited = 0;
-    while (!r->stop && waited == 0)
-        waited = pthread_cond_timedwait(&r->stop_asked, &r->lock, &until);
-    bool go_on = !r->stop;
-    pthread_mutex_unlock(&r->lock);
-    return go_on;
-}
-
-static void *work(void *arg)
-{
-    struct reseal *r = arg;
-    while (wait_a_little(r))
-        look(r);
-    return NULL;
-}
-
-static bool start_thread(struct reseal *r)
-{
-    pthread_attr_t attr;
-    pthread_condattr_t monotonic;
-    pthread_mutex_init(&r->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&r->stop_asked, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
-    bool ok = pthread_create(&r->thread, &attr, work, r) == 0;
-    pthread_attr_destroy(&attr);
-    return ok;
+    struct reseal *r = ((const struct engine *)s->owner)->reseal;
+    r->step = s;
+    look(r);
+    r->step = NULL;
+    return WORK_NONE;
 }
 
 static size_t count_columns(const struct sealed_column *c)
@@ -284,35 +242,25 @@ static size_t count_columns(const struct sealed_column *c)
     return n;
 }
 
-struct reseal *reseal_start(const struct engine *e, struct pool *worker, struct err *err)
+struct reseal *reseal_create(const struct engine *e, struct err *err)
 {
     struct reseal *r = calloc(1, sizeof *r);
     if (r != NULL) {
         r->engine = e;
         r->columns = e->service->sealed;
-        r->worker = worker;
         r->run = arena_create(RUN_MEMORY);
     }
-    if (r != NULL && r->run != NULL && count_columns(r->columns) <= COLUMNS_MAX && start_thread(r))
+    if (r != NULL && r->run != NULL && count_columns(r->columns) <= COLUMNS_MAX)
         return r;
-    if (r != NULL)
-        arena_destroy(&r->run);
-    free(r);
+    reseal_destroy(&r);
     err_set(err, ERR_NO_MEMORY, NULL, "%s", "");
     return NULL;
 }
 
-void reseal_stop(struct reseal **r)
+void reseal_destroy(struct reseal **r)
 {
     if (*r == NULL)
         return;
-    pthread_mutex_lock(&(*r)->lock);
-    (*r)->stop = true;
-    pthread_cond_signal(&(*r)->stop_asked);
-    pthread_mutex_unlock(&(*r)->lock);
-    pthread_join((*r)->thread, NULL);
-    pthread_cond_destroy(&(*r)->stop_asked);
-    pthread_mutex_destroy(&(*r)->lock);
     arena_destroy(&(*r)->run);
     free(*r);
     *r = NULL;

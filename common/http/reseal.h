@@ -1,8 +1,8 @@
 /* common/http/reseal.h - after a rotation of keys: every row of the service's sealed columns
- * (struct sealed_column) is brought under the active keys, while requests go on. One thread on the
- * worker's pool; small batches in key order; safe beside writers and beside other processes, since
- * a row is rewritten only where it still has the ciphertext that was read. Does not rotate keys and
- * does not remove any.
+ * (struct sealed_column) is brought under the active keys, while requests go on. A task of the
+ * worker; small batches in key order; safe beside writers and beside other processes, since a row
+ * is rewritten only where it still has the ciphertext that was read. Does not rotate keys and does
+ * not remove any.
  *
  * Columns of one table may share a pair of statements, which tell them apart by :column.
  *
@@ -15,16 +15,18 @@
 #define ZEREN_HTTP_RESEAL_H
 
 #include "core/buf.h"
-#include "db/pool.h"
 #include "http/lifecycle.h"
+#include "work/task.h"
 
 struct reseal;
 
-/* Starts the thread; the pool and the engine's keyring outlive it. NULL with `err` set. */
-struct reseal *reseal_start(const struct engine *e, struct pool *worker, struct err *err);
+/* What the worker's engine holds as `reseal`, for its sealed columns; the engine and its keyring
+ * outlive it. NULL with `err` set. */
+struct reseal *reseal_create(const struct engine *e, struct err *err);
+void reseal_destroy(struct reseal **r);
 
-/* Ends the thread, waiting for its statement. Accepts NULL, nulls the pointer. */
-void reseal_stop(struct reseal **r);
+/* A look: is there reason for a pass, one over all columns. The owner of the step is the engine. */
+enum work_result reseal_step(struct work_step *s);
 
 /* Progress as metrics: rows rewritten, rows that no key of the ring opens (by column, of the last
  * pass), and 1 when the last pass found every row under the active keys. */

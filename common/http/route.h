@@ -70,6 +70,8 @@ struct route {
 /* Stock handlers. */
 handler read_one;  /* a :one or :view statement */
 handler read_page; /* a :page statement: limit, cursor, sort, fields, filters */
+/* As read_page, of records of class upward: :ancestors are the divisions above the caller's. */
+handler read_upward;
 handler write_one; /* a :write statement; zero rows are told apart by the probe */
 handler step_one;  /* a :write statement with :from_states and :to_state out of route->fsm */
 
@@ -93,6 +95,16 @@ struct file_rights {
     enum permission read, write;
 };
 
+/* The example of a body in the contract, where one composed of the fields' own would say what does
+ * not go together. Rows end with {0}. */
+struct body_example {
+    const char *id; /* of the operation */
+    const char *body;
+};
+
+/* JSON as it is written, as text. */
+#define JSON_TEXT(...) #__VA_ARGS__
+
 struct service {
     const char *name;                     /* "registry": schema, URL, log */
     const struct route *const *resources; /* NULL-terminated list of route tables */
@@ -114,6 +126,7 @@ struct service {
     const struct stmt *const *forget;    /* :rows statements of housekeeping, NULL-terminated: each
                                             removes one batch of what time has used up and says how
                                             many; NULL: none */
+    const struct body_example *examples; /* or NULL */
 };
 
 /* main(): settings, --print-config, --check, --openapi, --env-example, start, serve until SIGTERM,

@@ -3,57 +3,11 @@
 
 #include <string.h>
 
-#include "core/citizen_id.h"
-#include "core/phone.h"
 #include "http/decode.h"
 #include "http/lifecycle.h"
 #include "keys/field.h"
 
 #include "core/banned.h"
-
-enum { CITIZEN_ID_LENGTH = 18 };
-
-static const char *refuse(const char **ret_problem, const char **ret_detail, const char *code,
-                          const char *detail)
-{
-    *ret_problem = code;
-    *ret_detail = detail;
-    return NULL;
-}
-
-static const char *normal_citizen_id(struct arena *a, const char *text, const char **ret_problem,
-                                     const char **ret_detail)
-{
-    struct citizen_id id;
-    char upper[CITIZEN_ID_LENGTH + 1] = {0};
-    bool whole = strnlen(text, sizeof upper) == CITIZEN_ID_LENGTH;
-    if (whole)
-        memcpy(upper, text, CITIZEN_ID_LENGTH);
-    if (upper[CITIZEN_ID_LENGTH - 1] == 'x')
-        upper[CITIZEN_ID_LENGTH - 1] = 'X';
-    if (!whole || !citizen_id_parse(upper, clock_date(clock_now()), &id))
-        return refuse(ret_problem, ret_detail, "not_a_citizen_id",
-                      "Seventeen digits with a birth date that exists, and their check character.");
-    return arena_strdup(a, upper);
-}
-
-static const char *normal_phone(struct arena *a, const char *text, const char **ret_problem,
-                                const char **ret_detail)
-{
-    char number[PHONE_TEXT];
-    if (!phone_parse(text, number))
-        return refuse(ret_problem, ret_detail, "not_a_phone_number",
-                      "A mobile number of 11 digits, or area code and number.");
-    return arena_strdup(a, number);
-}
-
-const char *sealed_normal(struct arena *a, enum sealed_kind kind, const char *text,
-                          const char **ret_problem, const char **ret_detail)
-{
-    *ret_problem = *ret_detail = NULL;
-    return kind == SEALED_CITIZEN_ID ? normal_citizen_id(a, text, ret_problem, ret_detail)
-                                     : normal_phone(a, text, ret_problem, ret_detail);
-}
 
 static struct span span_of(const char *plain)
 {
@@ -135,18 +89,10 @@ bool sealed_bind(struct request *rq, const char *param, const char **ret_value)
     return whole != NULL || hash != NULL || hashes != NULL;
 }
 
-static bool in_fields(const struct field *f)
-{
-    for (; f != NULL && f->name != NULL; f++) {
-        if (f->type == FIELD_SEALED || in_fields(f->of))
-            return true;
-    }
-    return false;
-}
-
 bool sealed_on_route(const struct route *r)
 {
-    return in_fields(r->fields) || in_fields(r->shows);
+    return sealed_within(&(struct field){.of = r->fields}) ||
+           sealed_within(&(struct field){.of = r->shows});
 }
 
 bool sealed_in_service(const struct service *s)
@@ -160,7 +106,12 @@ bool sealed_in_service(const struct service *s)
     return s->sealed != NULL && s->sealed[0].column != NULL;
 }
 
-/* `inside`: of a body's nested records, which are bound as JSON text. */
+static bool is_permission(int p)
+{
+    return p == 0 || (p > PERM_SIGNED_IN && p < PERM_COUNT);
+}
+
+/* `inside`: of a nested record. */
 static const char *fault_of(const struct field *f, bool inside)
 {
     if (f->type != FIELD_SEALED)
@@ -171,7 +122,12 @@ static const char *fault_of(const struct field *f, bool inside)
         return "a sealed field of an unknown kind:";
     if ((f->flags & (IN_QUERY | IN_PATH)) != 0) /* addresses are logged on their way */
         return "a sealed field in an address:";
-    return inside && (f->flags & IN_BODY) != 0 ? "a sealed field inside a nested body:" : NULL;
+    if (inside && f->min == SEALED_TEXT && (f->flags & IN_BODY) != 0)
+        return "a sealed text inside a nested body:";
+    bool known = is_permission(f->shown_to) && is_permission(f->masked_to);
+    if (f->masked_to != 0 && (f->flags & SHOWN) != 0 && (f->flags & NULLABLE) == 0)
+        return "a sealed field that some see as null and that is not nullable:";
+    return known ? NULL : "a sealed field shown to an unknown permission:";
 }
 
 static const char *fault_in(const struct field *fields, bool inside, const struct field **ret_field)
@@ -180,8 +136,11 @@ static const char *fault_in(const struct field *fields, bool inside, const struc
     for (const struct field *f = fields; f != NULL && f->name != NULL && why == NULL; f++) {
         *ret_field = f;
         why = fault_of(f, inside);
-        if (why == NULL)
-            why = fault_in(f->of, (f->flags & IN_BODY) != 0, ret_field);
+        if (why == NULL && f->of != NULL) {
+            const struct field *inner = NULL;
+            why = fault_in(f->of, true, &inner);
+            *ret_field = why == NULL ? f : inner;
+        }
     }
     return why;
 }

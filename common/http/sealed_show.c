@@ -6,7 +6,6 @@
 
 #include "core/buf.h"
 #include "core/log.h"
-#include "core/mask.h"
 #include "http/decode.h"
 #include "http/json_scan.h"
 #include "http/lifecycle.h"
@@ -17,11 +16,9 @@
 
 enum { ANSWER_MAX = 24 * 1024 * 1024, SAY_AGAIN_US = 60 * 1000000 };
 
-/* What stays of a value for each role.personal_data; nothing for `hidden`. */
-static const struct mask_ends ends[SEALED_KINDS][MASK_USUAL + 1] = {
-    [SEALED_CITIZEN_ID] = {[MASK_STRICT] = {3, 4}, [MASK_USUAL] = {6, 4}},
-    [SEALED_PHONE] = {[MASK_STRICT] = {3, 2}, [MASK_USUAL] = {3, 4}},
-};
+_Static_assert((int)MASK_HIDDEN == (int)PERSONAL_HIDDEN && (int)MASK_STRICT == PERSONAL_STRICT &&
+                   (int)MASK_USUAL == (int)PERSONAL_USUAL,
+               "role.personal_data is how much of a value is seen");
 
 struct show {
     struct request *rq;
@@ -29,7 +26,7 @@ struct show {
 };
 
 /* At most once a minute: a lost key makes whole lists unreadable. */
-static void say_unreadable(const struct request *rq, const struct field *f, const struct err *why)
+static void say_unreadable(const struct request *rq, const char *column, const struct err *why)
 {
     static _Atomic int64_t said_us;
     int64_t now = clock_ticks_us(), before = atomic_load(&said_us);
@@ -39,23 +36,32 @@ static void say_unreadable(const struct request *rq, const struct field *f, cons
         return;
     log_begin(&l, ERR_LEVEL_ERROR, "request");
     log_text(&l, "request_id", rq->request_id);
-    log_text(&l, "field", f->column);
+    log_text(&l, "field", column);
     log_text(&l, "cause", why->cause);
     log_text(&l, "detail", "a sealed value cannot be opened and is shown as unreadable");
     log_end(&l);
 }
 
-static const char *open_value(struct request *rq, const struct field *f, const char *record,
-                              const char *hex)
+const char *sealed_open(struct request *rq, const char *column, const char *record, const char *hex)
 {
     struct span plain;
     struct err why = {.code = ERR_NONE};
-    const struct field_place place = {f->column, record};
+    const struct field_place place = {column, record};
+    if (hex == NULL)
+        return NULL;
+    hex += hex[0] == '\\' && hex[1] == '\\' ? 1 : 0;
+    arena_wipe_on_reset(rq->arena);
     if (rq->engine->keyring != NULL && record != NULL &&
         field_open(rq->engine->keyring, &place, hex, rq->arena, &plain, &why))
         return plain.at;
-    say_unreadable(rq, f, &why);
+    say_unreadable(rq, column, &why);
     return NULL;
+}
+
+static bool may(const struct request *rq, int permission)
+{
+    return permission != 0 && rq->signed_in &&
+           permission_in(rq->principal.permissions, (enum permission)permission);
 }
 
 static bool is_unmasked(const struct request *rq, const char *name)
@@ -74,18 +80,18 @@ static bool is_unmasked(const struct request *rq, const char *name)
 static const char *shown_text(struct request *rq, const struct field *f, const char *record,
                               const char *hex)
 {
-    bool whole = is_unmasked(rq, f->name);
+    bool whole = is_unmasked(rq, f->name) || may(rq, f->shown_to);
     enum personal_mask level = rq->signed_in ? rq->principal.mask : MASK_HIDDEN;
-    if (!whole && level == MASK_HIDDEN)
+    if (!whole && (level == MASK_HIDDEN || personal_hides_whole((enum sealed_kind)f->min)))
         return MASK_HIDES_ALL; /* nothing needs opening */
-    const char *plain = open_value(rq, f, record, hex);
+    const char *plain = sealed_open(rq, f->column, record, hex);
     if (plain == NULL)
         return SEALED_UNREADABLE;
     if (whole)
         return plain;
     char *mask = arena_alloc(rq->arena, MASK_TEXT);
     if (mask != NULL)
-        mask_middle(plain, ends[f->min][level], mask);
+        personal_mask_of((enum sealed_kind)f->min, (enum personal_level)level, plain, mask);
     return mask;
 }
 
@@ -102,6 +108,10 @@ static void show_sealed(struct show *s, const struct field *f, const char *recor
 {
     if (!is_sealed(m)) {
         buf_add(&s->out, m->value, m->value_len); /* null, or shown already */
+        return;
+    }
+    if (f->masked_to != 0 && !may(s->rq, f->masked_to)) {
+        buf_str(&s->out, "null");
         return;
     }
     const char *hex = arena_strndup(s->rq->arena, m->value + 2, m->value_len - 3);

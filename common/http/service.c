@@ -48,6 +48,8 @@ static int print_text(const struct service *s,
 static int print_example(const struct service *s)
 {
     settings_example(stdout, s);
+    fputs("\n# ---- Of its worker (--worker), which has an environment of its own\n\n", stdout);
+    worker_settings_example(stdout);
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -10,13 +10,14 @@
 #include "http/sealed.h"
 #include "http/sync.h"
 #include "http/sync_cursor.h"
+#include "http/values.h"
 #include "sql_engine.h"
 
 #include "core/banned.h"
 
 enum {
     RECORDS = 200 /* of one answer, unless said */,
-    WAITING_MAX = 2000,
+    WAITING_MAX = 2000, /* as many a sequencer numbers in a breath: with more the digest can wait */
     PART_MAX = 12 * 1024 * 1024,
     IDS_MAX = 40 * (LIMIT_MAX + 1)
 };
@@ -86,6 +87,8 @@ static bool run_list(struct pull *p, const struct stmt_form *f, const char *ids,
     if (values == NULL || today == NULL || limit == NULL)
         return no_memory(rq);
     for (unsigned i = 0; i < f->n_params; i++) {
+        if (!values_may(rq, f->params[i], &values[i]))
+            values[i] = NULL;
         for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
             if (strcmp(f->params[i], known[k].name) == 0)
                 values[i] = known[k].value;

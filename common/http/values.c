@@ -220,6 +220,17 @@ static const struct {
 };
 /* clang-format on */
 
+/* Is `name` one of :caller_may_<permission>? Then its value: what the caller holds. */
+bool values_may(const struct request *rq, const char *name, const char **ret_value)
+{
+    enum permission p = permission_of_param(name);
+    if (p == PERM_NONE)
+        return false;
+    bool may = rq->signed_in && permission_in(rq->principal.permissions, p);
+    *ret_value = may ? "true" : "false";
+    return true;
+}
+
 static source *source_of(const char *name)
 {
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
@@ -245,8 +256,33 @@ static const struct field *given_field(const struct route *r, const char *name)
 
 bool values_know(const struct route *r, const char *name)
 {
-    return source_of(name) != NULL || route_field(r, name) != NULL ||
-           given_field(r, name) != NULL || sealed_field(r, name) != NULL;
+    const struct field *f = route_field(r, name);
+    return source_of(name) != NULL || permission_of_param(name) != PERM_NONE ||
+           (f != NULL && !sealed_within(f)) || given_field(r, name) != NULL ||
+           sealed_field(r, name) != NULL;
+}
+
+const char *values_fault(const struct stmt *const *all, const char **ret_param)
+{
+    for (; all != NULL && *all != NULL; all++) {
+        for (unsigned i = 0; i < (*all)->n_params; i++) {
+            const char *name = (*all)->params[i];
+            *ret_param = name;
+            if (str_starts(name, CALLER_MAY) && permission_of_param(name) == PERM_NONE)
+                return (*all)->name;
+        }
+    }
+    return NULL;
+}
+
+/* A field as it came; not with personal data in the clear inside: sealed_members(). */
+static const char *plain_value(struct request *rq, const struct field *f)
+{
+    if (!sealed_within(f))
+        return rq->args[f - rq->route->fields];
+    fail(rq, ERR_INTERNAL, f->name, "%s", "");
+    err_cause(&rq->err, "%s holds sealed fields and cannot be bound", f->name);
+    return NULL;
 }
 
 static const char *value_of(struct request *rq, const char *name, const struct value_context *c)
@@ -258,12 +294,12 @@ static const char *value_of(struct request *rq, const char *name, const struct v
         if (strcmp(b->name, name) == 0)
             return b->text;
     }
-    const char *sealed = NULL;
-    if (sealed_bind(rq, name, &sealed))
-        return sealed;
+    const char *made = NULL;
+    if (values_may(rq, name, &made) || sealed_bind(rq, name, &made))
+        return made;
     const struct field *f = route_field(rq->route, name);
     if (f != NULL)
-        return rq->args[f - rq->route->fields];
+        return plain_value(rq, f);
     f = given_field(rq->route, name);
     return f == NULL ? NULL : rq->given[f - rq->route->fields] ? "true" : "false";
 }

@@ -14,6 +14,14 @@ struct value_context {
     const char *limit, *after_sort, *after_key; /* of a page */
 };
 
+/* :caller_may_<permission>, dots as underscores: 'true' or 'false', whether the caller holds it.
+ * False when `name` is none of them. */
+bool values_may(const struct request *rq, const char *name, const char **ret_value);
+
+/* The first statement that asks for a permission that there is none of, and the parameter by which;
+ * NULL when all are good. */
+const char *values_fault(const struct stmt *const *all, const char **ret_param);
+
 /* The values of a form in its order, in the arena: the engine's names first, then arg_bind(),
  * `<field>_given`, the fields. NULL with ERR_NO_MEMORY. */
 const char *const *values_of(struct request *rq, const struct stmt_form *f,

@@ -73,5 +73,8 @@ RETURNING id, owner_division::text AS owner_division, name, size, sha256, sm3, k
           stored_sm3, created_by, created_at, ready_at, version, lines
 
 -- name: file_content :rows
+-- F-013: what is noted for accounts is theirs alone.
 SELECT f.status, f.name, f.media_type, f.stored_sha256, coalesce(t.extensions, ''), f.stored_size::text
   FROM file f LEFT JOIN zeren.file_type t ON t.media_type = f.media_type WHERE f.id = :id::uuid
+   AND (NOT EXISTS (SELECT FROM file_use u WHERE u.file_id = f.id AND u.record = 'account')
+        OR EXISTS (SELECT FROM file_use u WHERE u.file_id = f.id AND u.record = 'account' AND u.record_id = :caller_account::uuid))
