@@ -19,4 +19,11 @@ struct batch_fault {
 const char *batch_cell_read(struct arena *a, const struct batch_column *c, const char *text,
                             const struct batch_word *words, const char **ret);
 
+/* Do two texts of a column say the same? */
+bool batch_cell_same(const struct batch_column *c, const char *a, const char *b);
+
+/* The words of a column's dictionary and what follows them, out of a list in order of
+ * dictionaries. */
+const struct batch_word *batch_words_from(const struct batch_word *words, const char *dictionary);
+
 #endif

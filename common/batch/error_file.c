@@ -1,17 +1,25 @@
 /* common/batch/error_file.c - the table as it came, with what is wrong beside each bad row, so that
  * it is corrected where it is wrong and sent again. Begins anew in another process: a table that is
- * half written is of no use. */
+ * half written is of no use. Only who sent it gets it as it came (B-020). */
 #include <stdio.h>
 #include <string.h>
 
+#include "batch/bundles.h"
 #include "batch/work.h"
 #include "core/buf.h"
+#include "core/mask.h"
+#include "core/personal_text.h"
 #include "core/str.h"
 #include "sql_batch.h"
 
 #include "core/banned.h"
 
-enum { CHUNK_BYTES = 8 * 1024 * 1024, REASON_MAX = 8 * 1024 };
+enum {
+    CHUNK_BYTES = 8 * 1024 * 1024,
+    REASON_MAX = 8 * 1024,
+    NAME_CHARS = 190,
+    SHEET_NAME_CHARS = 31
+};
 
 static bool no_memory(struct err *err)
 {
@@ -35,6 +43,16 @@ static const struct table_out_column *columns_of(struct batch_work *w)
     return made;
 }
 
+/* The sheet's own name, so that who named it may do so again; NULL: one that cannot be written. */
+static const char *sheet_of(const struct table *t)
+{
+    const char *name = table_sheet(t);
+    size_t n = str_length(name), len = strlen(name);
+    bool fits = n > 0 && n <= SHEET_NAME_CHARS && strpbrk(name, "[]:*?/\\") == NULL &&
+                name[0] != '\'' && name[len - 1] != '\'';
+    return fits ? name : NULL;
+}
+
 static bool open_both(struct job_run *r, struct batch_work *w, struct err *err)
 {
     if (!batch_work_open(w, err))
@@ -43,11 +61,34 @@ static bool open_both(struct job_run *r, struct batch_work *w, struct err *err)
         return err_set(err, ERR_STATE, NULL, "%s", "The file cannot be read.");
     struct table_writer_options o = {.format = table_format(w->table),
                                      .columns = columns_of(w),
+                                     .sheet = sheet_of(w->table),
                                      .charset = table_charset(w->table),
                                      .mark = true,
                                      .separator = table_separator(w->table),
                                      .spill_dir = r->dir};
     return o.columns != NULL ? out_open(r, w, &o, err) : no_memory(err);
+}
+
+/* B-020: a cell for somebody who has not sent the table. What is left of it leaves what is there
+ * when it comes in again. */
+static const char *cell_for_others(const struct batch_work *w, struct arena *a, size_t column,
+                                   const char *text)
+{
+    const struct batch_column *columns = batch_part_columns(w->kind, w->part);
+    int wanted = table_wanted(w->table, column);
+    const struct batch_column *c = wanted < 0 ? NULL : &columns[wanted];
+    size_t first = 1;
+    if (text == NULL || *text == '\0')
+        return text;
+    if (c == NULL)
+        return personal_starred(a, text);
+    if (c->seal != NULL || (c->cell == BATCH_DAY && batch_is_sealed(columns))) /* of birth, too */
+        return MASK_HIDES_ALL;
+    if (!c->starred)
+        return bundle_words(w->kind, c, a, text);
+    while (((unsigned char)text[first] & 0xC0) == 0x80)
+        first++;
+    return arena_printf(a, "%.*s**", (int)first, text);
 }
 
 /* The cells of a row in the order of the copy, with a place for the reason. */
@@ -59,7 +100,8 @@ static const char **copy_cells(const struct batch_work *w, struct arena *a,
     for (size_t i = 0; cells != NULL && i < row->n_cells; i++) {
         if (strcmp(table_heading(w->table, i), TABLE_REASON) == 0)
             continue;
-        cells[n] = arena_strdup(a, row->cells[i]);
+        cells[n] = w->is_own ? arena_strdup(a, row->cells[i])
+                             : cell_for_others(w, a, i, arena_strdup(a, row->cells[i]));
         if (cells[n] == NULL)
             return NULL;
         *bytes += strlen(cells[n++]) + 1;
@@ -131,11 +173,14 @@ static bool put_rows(struct job_run *r, struct batch_work *w, struct err *err)
 {
     struct rows *faults = NULL;
     size_t at = 0, reason = width_of(w);
-    const char *const pairs[] = {"batch_id", w->id,
-                                 "first",    batch_digits(r->arena, w->rows[0].number),
-                                 "last",     batch_digits(r->arena, w->rows[w->n - 1].number),
-                                 NULL};
-    if (!job_query(r, &SQL_batch_faults, pairs, &faults, err))
+    const char *const pairs[] = {
+        "batch_id", w->id,
+        "first",    batch_digits(r->arena, w->rows[0].number),
+        "last",     batch_digits(r->arena, w->rows[w->n - 1].number),
+        "part",     batch_digits(r->arena, (int64_t)(w->part + 1 - batch_first_part(w->kind))),
+        NULL};
+    const struct stmt *st = w->kind->parts == NULL ? &SQL_batch_faults : &SQL_batch_part_faults;
+    if (!job_query(r, st, pairs, &faults, err))
         return false;
     for (size_t i = 0; i < w->n; i++) {
         struct read_row *row = &w->rows[i];
@@ -148,6 +193,16 @@ static bool put_rows(struct job_run *r, struct batch_work *w, struct err *err)
     return true;
 }
 
+/* The file's own name behind a word, cut between characters. */
+static const char *name_of(struct arena *a, const char *name)
+{
+    size_t bytes = 0;
+    for (size_t n = 0; n < NAME_CHARS && name[bytes] != '\0'; n++)
+        for (bytes++; ((unsigned char)name[bytes] & 0xC0) == 0x80;)
+            bytes++;
+    return arena_printf(a, "错误_%.*s", (int)bytes, name);
+}
+
 bool error_file_chunk(struct job_run *r, enum job_step *ret, struct err *err)
 {
     struct batch_work *w = r->state;
@@ -158,8 +213,11 @@ bool error_file_chunk(struct job_run *r, enum job_step *ret, struct err *err)
     }
     if (!w->out.whole) /* the last rows, or a file that is not yet complete */
         return w->n == 0 || put_rows(r, w, err);
-    const char *name = arena_printf(r->arena, "错误_%.150s", w->file_name);
+    const char *name = name_of(r->arena, w->file_name);
     *ret = JOB_DONE;
     r->total = r->done;
-    return name != NULL ? out_keep(r, w, name, "write_error_file", err) : no_memory(err);
+    if (name == NULL)
+        return no_memory(err);
+    return out_keep(r, w, name, "write_error_file", err) &&
+           (!batch_kind_is_personal(w->kind) || !w->is_own || out_keep_own(r, w, err));
 }

@@ -2,7 +2,7 @@
  * it, in constant memory. Begins anew in another process, as error_file.c does. */
 #include <string.h>
 
-#include "batch/work.h"
+#include "batch/export_cells.h"
 #include "core/str.h"
 #include "sql_batch.h"
 
@@ -28,11 +28,17 @@ static bool begin(struct job_run *r, struct err *err)
         return err_set(err, ERR_INTERNAL, NULL, "%s", "");
     w->filters = arena_strdup(w->arena, rows_text(rows, 0, 2));
     w->file_name = arena_strdup(w->arena, rows_text(rows, 0, 3));
+    const struct table_out_column *columns = w->outgoing->columns;
+    if (w->outgoing->of != NULL) {
+        columns = batch_out_columns(w->arena, w->outgoing->of, NULL);
+        if (!export_words(r, w, err))
+            return false;
+    }
     struct table_writer_options o = {.format = batch_format_of(rows_text(rows, 0, 1)),
-                                     .columns = w->outgoing->columns,
+                                     .columns = columns,
                                      .mark = true,
                                      .spill_dir = r->dir};
-    if (w->filters == NULL || w->file_name == NULL)
+    if (w->filters == NULL || w->file_name == NULL || columns == NULL)
         return no_memory(err);
     return out_open(r, w, &o, err);
 }
@@ -46,6 +52,8 @@ bool export_table_prepare(struct job_run *r, struct err *err)
 static size_t width_of(const struct export_kind *k)
 {
     size_t n = 0;
+    if (k->of != NULL)
+        return batch_width(k->of);
     while (k->columns[n].name != NULL)
         n++;
     return n;
@@ -83,6 +91,8 @@ static bool put_page(struct job_run *r, struct batch_work *w, struct err *err)
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < width; k++)
             values[k] = rows_text(rows, i, k + 1);
+        if (w->outgoing->of != NULL && !export_cells(r, w, values, err))
+            return false;
         if (!table_put(w->out.writer, values, err))
             return false;
     }

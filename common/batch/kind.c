@@ -26,21 +26,45 @@ const struct export_kind *export_kind_of(const struct batch_set *s, const char *
     return k->name == NULL ? NULL : k;
 }
 
-static size_t count(const struct batch_kind *k)
+size_t batch_width(const struct batch_column *columns)
 {
     size_t n = 0;
-    while (k->columns[n].name != NULL)
+    while (columns[n].name != NULL)
         n++;
     return n;
 }
 
-const struct table_column *batch_read_columns(struct arena *a, const struct batch_kind *k)
+bool batch_is_sealed(const struct batch_column *columns)
 {
-    size_t n = count(k);
+    while (columns != NULL && columns->name != NULL && columns->seal == NULL)
+        columns++;
+    return columns != NULL && columns->name != NULL;
+}
+
+size_t batch_part_count(const struct batch_kind *k)
+{
+    size_t n = 0;
+    while (k->parts != NULL && k->parts[n].name != NULL)
+        n++;
+    return n == 0 ? 1 : n;
+}
+
+size_t batch_first_part(const struct batch_kind *k)
+{
+    return k->parts != NULL && k->parts[0].held ? 1 : 0;
+}
+
+const struct batch_column *batch_part_columns(const struct batch_kind *k, size_t part)
+{
+    return k->parts == NULL ? k->columns : k->parts[part].columns;
+}
+
+const struct table_column *batch_read_columns(struct arena *a, const struct batch_column *columns)
+{
+    size_t n = batch_width(columns);
     struct table_column *made = arena_array(a, struct table_column, n + 1);
     for (size_t i = 0; made != NULL && i < n; i++)
-        made[i] =
-            (struct table_column){k->columns[i].name, k->columns[i].label, k->columns[i].required};
+        made[i] = (struct table_column){columns[i].name, columns[i].label, columns[i].required};
     return made;
 }
 
@@ -56,24 +80,32 @@ static const char *const *list_of(struct arena *a, const struct rows *words, con
     return made == 0 ? NULL : list;
 }
 
-static enum table_kind kind_of(enum batch_cell c)
+static enum table_kind kind_of(const struct batch_column *c)
 {
-    return c == BATCH_DAY ? TABLE_DAY : c == BATCH_NUMBER ? TABLE_NUMBER : TABLE_TEXT;
+    bool number = c->cell == BATCH_NUMBER || c->cell == BATCH_DECIMAL ||
+                  (c->cell == BATCH_SHOWN && c->max > 0);
+    return c->cell == BATCH_DAY ? TABLE_DAY : number ? TABLE_NUMBER : TABLE_TEXT;
 }
 
-const struct table_out_column *batch_out_columns(struct arena *a, const struct batch_kind *k,
-                                                 const struct rows *words)
+const struct table_out_column *
+batch_out_columns(struct arena *a, const struct batch_column *columns, const struct rows *words)
 {
-    size_t n = count(k);
+    static const char *const yes_no[] = {"是", "否", NULL};
+    size_t n = batch_width(columns), at = 0;
     struct table_out_column *made = arena_array(a, struct table_out_column, n + 1);
     for (size_t i = 0; made != NULL && i < n; i++) {
-        const struct batch_column *c = &k->columns[i];
-        made[i] = (struct table_out_column){.name = c->name,
-                                            .label = c->label,
-                                            .kind = kind_of(c->cell),
-                                            .required = c->required,
-                                            .explanation = c->explanation,
-                                            .list = list_of(a, words, c->dictionary)};
+        const struct batch_column *c = &columns[i];
+        if (c->cell == BATCH_SHOWN && words != NULL)
+            continue;
+        made[at++] = (struct table_out_column){.name = c->name,
+                                               .label = c->label,
+                                               .kind = kind_of(c),
+                                               .required = c->required,
+                                               .explanation = c->explanation,
+                                               .list = c->cell == BATCH_YES_NO ? yes_no
+                                                       : c->cell == BATCH_WORD
+                                                           ? list_of(a, words, c->dictionary)
+                                                           : NULL};
     }
     return made;
 }
@@ -83,10 +115,23 @@ const char *batch_dictionaries(struct arena *a, const struct batch_kind *k)
     struct buf b;
     buf_init(&b, a, LIST_MAX);
     buf_str(&b, "{row_fault");
-    for (const struct batch_column *c = k->columns; c->name != NULL; c++) {
-        if (c->dictionary != NULL)
-            buf_printf(&b, ",%s", c->dictionary);
+    for (size_t i = 0; i < batch_part_count(k); i++) {
+        for (const struct batch_column *c = batch_part_columns(k, i); c->name != NULL; c++) {
+            if (c->dictionary != NULL)
+                buf_printf(&b, ",%s", c->dictionary);
+        }
     }
     buf_char(&b, '}');
     return buf_text(&b);
+}
+
+bool batch_kind_is_personal(const struct batch_kind *k)
+{
+    for (size_t i = batch_first_part(k); i < batch_part_count(k); i++) {
+        for (const struct batch_column *c = batch_part_columns(k, i); c->name != NULL; c++) {
+            if (c->seal != NULL || c->starred)
+                return true;
+        }
+    }
+    return false;
 }

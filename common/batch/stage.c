@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "batch/work.h"
+#include "batch/bundles.h"
 #include "core/buf.h"
+#include "core/personal_text.h"
 #include "core/str.h"
 #include "core/uuid.h"
 #include "sql_batch.h"
@@ -48,7 +49,8 @@ static void put_member(struct buf *b, bool first, const char *name, const char *
     buf_json(b, value);
 }
 
-/* What cells say, what they say where that cannot be read, and what is wrong. */
+/* What cells say, what they say where that cannot be read (B-022: without numbers of people), and
+ * what is wrong. */
 static void put_cells(struct batch_work *w, struct arena *a, const struct table_row *row,
                       struct buf *data, struct buf *raw, struct faults *f)
 {
@@ -63,7 +65,7 @@ static void put_cells(struct batch_work *w, struct arena *a, const struct table_
         if (code != NULL) {
             add_fault(f, c[i].label, code);
             if (row->values[i] != NULL)
-                put_member(raw, raw->len == 1, c[i].name, row->values[i]);
+                put_member(raw, raw->len == 1, c[i].name, personal_starred(a, row->values[i]));
         }
         if (value != NULL)
             put_member(data, data->len == 1, c[i].name, value);
@@ -127,17 +129,13 @@ static bool read_rows(struct batch_work *w, struct arena *a, unsigned after, str
     return w->json != NULL || no_memory(err);
 }
 
-static unsigned place_of(const struct job_run *r)
-{
-    int64_t at = 0;
-    return r->position != NULL && str_int(r->position, 0, UINT32_MAX, &at) ? (unsigned)at : 0;
-}
-
 bool stage_batch_prepare(struct job_run *r, struct err *err)
 {
     struct batch_work *w = r->state;
     if (w == NULL)
         return true; /* the first chunk looks what is to be read */
+    if (w->kind->parts != NULL)
+        return stage_bundles_prepare(r, w, err);
     if (w->table == NULL && w->refusal == NULL && !batch_work_open(w, err))
         return false;
     w->n = 0;
@@ -145,7 +143,7 @@ bool stage_batch_prepare(struct job_run *r, struct err *err)
     w->at_end = false;
     if (w->refusal != NULL || !table_heading_ok(w->table))
         return true;
-    return read_rows(w, r->arena, place_of(r), err);
+    return read_rows(w, r->arena, batch_place(r), err);
 }
 
 /* ---- a chunk ---- */
@@ -184,6 +182,7 @@ static bool stage_rows(struct job_run *r, struct batch_work *w, struct err *err)
                                   "updates",   count_of(found, "update"),
                                   "unchanged", count_of(found, "unchanged"),
                                   "failed",    count_of(found, "failed"),
+                                  "warnings",  "0",
                                   NULL};
     (void)str_int(count_of(found, "failed"), 0, INT64_MAX, &failed);
     r->done += (int64_t)w->n;
@@ -191,52 +190,6 @@ static bool stage_rows(struct job_run *r, struct batch_work *w, struct err *err)
     r->next_position = arena_printf(r->arena, "%u", w->last);
     return r->next_position != NULL ? job_query(r, &SQL_batch_count, counts, &ignored, err)
                                     : no_memory(err);
-}
-
-static const char *faults_json(struct arena *a, const struct table *t)
-{
-    struct faults f = {.n = 0};
-    size_t n = 0;
-    const struct table_fault *faults = t == NULL ? NULL : table_heading_faults(t, &n);
-    buf_init(&f.text, a, CHUNK_BYTES);
-    for (size_t i = 0; i < n; i++)
-        add_fault(&f, faults[i].column, faults[i].code);
-    buf_str(&f.text, f.n == 0 ? "[]" : "]");
-    return buf_text(&f.text);
-}
-
-/* B-003: what the file turned out to be, so that it is read the same way again. */
-static bool end_staging(struct job_run *r, struct batch_work *w, struct err *err)
-{
-    static const char *const charsets[] = {NULL, "utf-8", "gb18030"};
-    const struct table *t = w->table;
-    enum table_format format = t == NULL ? TABLE_ANY : table_format(t);
-    bool bad = w->refusal != NULL || !table_heading_ok(t);
-    char separator[2] = {format == TABLE_CSV ? table_separator(t) : '\0', '\0'};
-    const char *const pairs[] = {"batch_id",
-                                 w->id,
-                                 "verb",
-                                 "stage_batch",
-                                 "status",
-                                 bad ? "failed" : "staged",
-                                 "refusal",
-                                 w->refusal != NULL ? w->refusal
-                                 : bad              ? "bad_heading"
-                                                    : NULL,
-                                 "heading_faults",
-                                 faults_json(r->arena, t),
-                                 "format",
-                                 format == TABLE_ANY ? NULL : batch_formats()[format - TABLE_CSV],
-                                 "charset",
-                                 t == NULL || format == TABLE_XLSX ? NULL
-                                                                   : charsets[table_charset(t)],
-                                 "separator",
-                                 separator[0] == '\0' ? NULL : separator,
-                                 "sheet",
-                                 format == TABLE_XLSX ? table_sheet(t) : NULL,
-                                 NULL};
-    r->total = r->done;
-    return batch_work_move(r, w, pairs, err);
 }
 
 bool stage_batch_chunk(struct job_run *r, enum job_step *ret, struct err *err)
@@ -254,10 +207,12 @@ bool stage_batch_chunk(struct job_run *r, enum job_step *ret, struct err *err)
         *ret = JOB_DONE;
         return true;
     }
+    if (w->kind->parts != NULL)
+        return stage_bundles_chunk(r, w, ret, err);
     if (w->n > 0 && !stage_rows(r, w, err))
         return false;
     if (w->refusal == NULL && table_heading_ok(w->table) && !w->at_end)
         return true;
     *ret = JOB_DONE;
-    return end_staging(r, w, err);
+    return stage_end(r, w, w->table == NULL ? NULL : &w->table, 1, err);
 }

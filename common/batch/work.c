@@ -1,6 +1,7 @@
 /* common/batch/work.c - what jobs of batches keep between chunks: the batch, its file and the words
  * of its columns. Does no chunk itself. */
-#include "batch/work.h"
+#include "batch/ahead.h"
+#include "batch/bundles.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 
 #include "core/banned.h"
 
-enum { WORK_MEMORY = 8 * 1024 * 1024 };
+enum { WORK_MEMORY = 16 * 1024 * 1024, MEMBER_READ = 12, OWN = 16 };
 
 static bool no_memory(struct err *err)
 {
@@ -22,6 +23,9 @@ static bool no_memory(struct err *err)
 void batch_job_close(void *state)
 {
     struct batch_work *w = state;
+    ahead_close(&w->ahead);
+    if (w->bundles != NULL)
+        bundles_close(w->bundles);
     out_close(&w->out);
     table_close(&w->table);
     if (w->fd >= 0)
@@ -54,7 +58,7 @@ struct batch_work *batch_work_begin(struct job_run *r, struct err *err)
     return w->store == NULL ? NULL : w;
 }
 
-static const struct batch_word *words_of(struct arena *a, const struct rows *rows)
+const struct batch_word *batch_words_of(struct arena *a, const struct rows *rows)
 {
     size_t n = rows_count(rows);
     struct batch_word *made = arena_array(a, struct batch_word, n + 1);
@@ -72,9 +76,9 @@ static bool look_words(struct job_run *r, struct batch_work *w, struct err *err)
 {
     struct rows *rows = NULL;
     const char *const pairs[] = {"dictionaries", batch_dictionaries(r->arena, w->kind), NULL};
-    if (!job_query(r, &SQL_batch_words, pairs, &rows, err))
+    if (!job_query(r, &SQL_batch_words_said, pairs, &rows, err))
         return false;
-    w->words = words_of(w->arena, rows);
+    w->words = batch_words_of(w->arena, rows);
     return w->words != NULL || no_memory(err);
 }
 
@@ -83,6 +87,20 @@ static enum table_charset charset_of(const char *name)
     return str_equal(name, "utf-8")     ? TABLE_UTF8
            : str_equal(name, "gb18030") ? TABLE_GB18030
                                         : TABLE_ANY_CHARSET;
+}
+
+/* How a table was read, in columns from `at` on: sheet, format, charset, separator. */
+static struct table_options read_as(struct job_run *r, struct batch_work *w,
+                                    const struct rows *rows, size_t at)
+{
+    const char *separator = rows_text(rows, 0, at + 3);
+    return (struct table_options){
+        .columns = batch_read_columns(w->arena, batch_part_columns(w->kind, w->part)),
+        .format = batch_format_of(rows_text(rows, 0, at + 1)),
+        .charset = charset_of(rows_text(rows, 0, at + 2)),
+        .separator = separator == NULL ? '\0' : separator[0],
+        .sheet = arena_strdup(w->arena, rows_text(rows, 0, at)),
+        .spill_dir = arena_strdup(w->arena, r->dir)};
 }
 
 bool batch_work_look(struct job_run *r, struct batch_work *w, struct err *err)
@@ -100,16 +118,18 @@ bool batch_work_look(struct job_run *r, struct batch_work *w, struct err *err)
     w->sha256 = arena_strdup(w->arena, rows_text(rows, 0, 2));
     w->file_name = arena_strdup(w->arena, rows_text(rows, 0, 7));
     w->only_faulty = str_equal(rows_text(rows, 0, 8), "true");
-    const char *separator = rows_text(rows, 0, 6);
-    w->read = (struct table_options){.columns = batch_read_columns(w->arena, w->kind),
-                                     .format = batch_format_of(rows_text(rows, 0, 4)),
-                                     .charset = charset_of(rows_text(rows, 0, 5)),
-                                     .separator = separator == NULL ? '\0' : separator[0],
-                                     .sheet = arena_strdup(w->arena, rows_text(rows, 0, 3)),
-                                     .spill_dir = arena_strdup(w->arena, r->dir)};
-    if (w->id == NULL || w->sha256 == NULL || w->file_name == NULL || w->read.columns == NULL)
-        return no_memory(err);
-    return look_words(r, w, err);
+    w->member_sha256 = arena_strdup(w->arena, rows_text(rows, 0, 9));
+    w->is_own = !batch_kind_is_personal(w->kind) || str_equal(rows_text(rows, 0, OWN), "true");
+    size_t first = batch_first_part(w->kind);
+    bool second = str_equal(rows_text(rows, 0, 10), "2") && batch_part_count(w->kind) > first + 1;
+    w->part = first + second;
+    if (second && w->member_sha256 != NULL)
+        w->file_name = arena_strdup(w->arena, rows_text(rows, 0, 11));
+    w->member_read = read_as(r, w, rows, MEMBER_READ);
+    w->read = read_as(r, w, rows, 3);
+    return w->id == NULL || w->sha256 == NULL || w->file_name == NULL || w->read.columns == NULL
+               ? no_memory(err)
+               : look_words(r, w, err);
 }
 
 bool batch_work_hold(struct job_run *r, const struct batch_work *w, const char *status,
@@ -142,10 +162,14 @@ bool batch_work_move(struct job_run *r, const struct batch_work *w, const char *
 
 bool batch_work_open(struct batch_work *w, struct err *err)
 {
-    w->fd = store_read(w->store, w->sha256, err);
+    bool member = w->part > batch_first_part(w->kind);
+    const struct table_options *o =
+        member && w->member_read.format != TABLE_ANY ? &w->member_read : &w->read;
+    const char *own = w->member_sha256 != NULL && member ? w->member_sha256 : w->sha256;
+    w->fd = store_read(w->store, own, err);
     if (w->fd < 0)
         return false;
-    w->table = table_open(w->fd, &w->read, err);
+    w->table = table_open(w->fd, o, err);
     if (w->table != NULL)
         return true;
     if (err->code != ERR_INVALID && err->code != ERR_TOO_LARGE)
