@@ -18,7 +18,7 @@ static const struct {
 #undef X
 };
 
-_Static_assert(PERM_COUNT <= 64, "a permission_set has 64 bits");
+_Static_assert(PERM_COUNT <= 8 * sizeof(permission_set), "a permission_set has a bit for each");
 
 const char *permission_code(enum permission p)
 {
@@ -39,6 +39,25 @@ enum permission permission_find(const char *code)
             return (enum permission)p;
     }
     return PERM_NONE;
+}
+
+/* Is `word` the code with underscores for dots? */
+static bool is_code_of(const char *code, const char *word)
+{
+    for (; *code != '\0' && (*code == '.' ? '_' : *code) == *word; code++)
+        word++;
+    return *code == '\0' && *word == '\0';
+}
+
+enum permission permission_of_param(const char *param)
+{
+    static const char begin[] = CALLER_MAY;
+    unsigned p = PERM_SIGNED_IN + 1;
+    if (strncmp(param, begin, sizeof begin - 1) != 0)
+        return PERM_NONE;
+    while (p < PERM_COUNT && !is_code_of(permissions[p].code, param + sizeof begin - 1))
+        p++;
+    return p < PERM_COUNT ? (enum permission)p : PERM_NONE;
 }
 
 bool permission_in(permission_set set, enum permission p)

@@ -69,7 +69,8 @@ bool principal_set_scope(struct principal *p)
         if (!is_prefix(p->prefixes[i]) || !add_range(p, &len, p->prefixes[i]))
             return false;
         widen(p, p->prefixes[i]);
-        add_ancestors(p, p->prefixes[i]);
+        if (i + p->n_former < p->n_prefixes)
+            add_ancestors(p, p->prefixes[i]);
     }
     memcpy(p->ancestors + strlen(p->ancestors), "}", 2);
     if (len + 2 > sizeof p->scope)
@@ -126,4 +127,12 @@ bool principal_add_prefixes(struct principal *p, const char *prefixes)
         memcpy(p->prefixes[p->n_prefixes++], prefix, sizeof prefix);
     }
     return !bad;
+}
+
+bool principal_add_former(struct principal *p, const char *prefixes)
+{
+    unsigned own = p->n_prefixes;
+    bool fit = principal_add_prefixes(p, prefixes);
+    p->n_former = p->n_prefixes - own;
+    return fit;
 }

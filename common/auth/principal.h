@@ -18,7 +18,7 @@ enum must_do {
     MUST_RELEASE_FACTOR = 1 << 2
 };
 
-#define SCOPE_PREFIXES_MAX 32
+#define SCOPE_PREFIXES_MAX 64
 #define ADDRESSES_MAX 512
 
 struct principal {
@@ -26,13 +26,14 @@ struct principal {
     char role[40];
     enum principal_kind kind;
     permission_set permissions;
-    int64_t epoch, role_epoch; /* of account and role: what is revoked has a smaller one */
-    int64_t expires_at_s;      /* exp, seconds since 1970 */
-    unsigned n_prefixes;
-    char prefixes[SCOPE_PREFIXES_MAX][13]; /* division-code prefixes, "" = the country */
-    char scope[1024];                      /* zeren.code_multirange text, as bound to zeren.scope */
+    int64_t epoch, role_epoch;     /* of account and role: what is revoked has a smaller one */
+    int64_t expires_at_s;          /* exp, seconds since 1970 */
+    unsigned n_prefixes, n_former; /* the last n_former are codes that the divisions came from */
+    char prefixes[SCOPE_PREFIXES_MAX][13];   /* division-code prefixes, "" = the country */
+    char scope[SCOPE_PREFIXES_MAX * 33 + 3]; /* zeren.code_multirange text, for zeren.scope */
     char scope_lo[16], scope_hi[16]; /* the smallest range around all of it: :scope_lo :scope_hi */
-    char ancestors[SCOPE_PREFIXES_MAX * 5 * 13 + 3]; /* text[] literal of the divisions above */
+    char ancestors[SCOPE_PREFIXES_MAX * 5 * 13 + 3]; /* text[] literal of the divisions above, of
+                                                        former codes none */
     char lines[512];                                 /* text[] literal, or "" for every line */
     enum personal_mask mask;
     unsigned must;                 /* of enum must_do */
@@ -51,6 +52,10 @@ bool principal_set_scope(struct principal *p);
  * is always added. */
 bool principal_add_permissions(struct principal *p, const char *codes);
 bool principal_add_prefixes(struct principal *p, const char *prefixes);
+
+/* The same, behind all others, of the codes that the divisions came from (A-10): they open what is
+ * recorded there, and nothing of the divisions above them. */
+bool principal_add_former(struct principal *p, const char *prefixes);
 
 /* Is the division one of the caller's, or below one? */
 bool principal_covers(const struct principal *p, const char *code);

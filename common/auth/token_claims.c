@@ -138,10 +138,9 @@ static bool copy_permissions(const json_t *claims, struct principal *p)
     return true;
 }
 
-static bool copy_ranges(const json_t *claims, struct principal *p)
+static bool copy_prefixes(const json_t *ranges, struct principal *p)
 {
-    const json_t *ranges = json_object_get(claims, "ranges");
-    if (!json_is_array(ranges) || json_array_size(ranges) > SCOPE_PREFIXES_MAX)
+    if (!json_is_array(ranges) || json_array_size(ranges) > SCOPE_PREFIXES_MAX - p->n_prefixes)
         return false;
     size_t i = 0;
     const json_t *range = NULL;
@@ -152,6 +151,19 @@ static bool copy_ranges(const json_t *claims, struct principal *p)
             return false;
         memcpy(p->prefixes[p->n_prefixes++], prefix, strlen(prefix) + 1);
     }
+    return true;
+}
+
+/* "former": absent where the divisions came from no other. */
+static bool copy_ranges(const json_t *claims, struct principal *p)
+{
+    const json_t *former = json_object_get(claims, "former");
+    if (!copy_prefixes(json_object_get(claims, "ranges"), p))
+        return false;
+    unsigned own = p->n_prefixes;
+    if (former != NULL && !copy_prefixes(former, p))
+        return false;
+    p->n_former = p->n_prefixes - own;
     return principal_set_scope(p);
 }
 
@@ -219,15 +231,26 @@ static void add_permissions(struct buf *b, permission_set set)
     buf_char(b, ']');
 }
 
-static void add_ranges(struct buf *b, const struct principal *p)
+static void add_prefixes(struct buf *b, const struct principal *p, unsigned from, unsigned to)
 {
-    buf_str(b, ",\"ranges\":[");
-    for (unsigned i = 0; i < p->n_prefixes; i++) {
-        if (i > 0)
+    buf_char(b, '[');
+    for (unsigned i = from; i < to; i++) {
+        if (i > from)
             buf_char(b, ',');
         buf_json(b, p->prefixes[i]);
     }
     buf_char(b, ']');
+}
+
+static void add_ranges(struct buf *b, const struct principal *p)
+{
+    unsigned own = p->n_prefixes - p->n_former;
+    buf_str(b, ",\"ranges\":");
+    add_prefixes(b, p, 0, own);
+    if (p->n_former == 0)
+        return;
+    buf_str(b, ",\"former\":");
+    add_prefixes(b, p, own, p->n_prefixes);
 }
 
 /* From the array literal of copy_lines() back to JSON. */

@@ -17,7 +17,8 @@ const struct stmt trust_use_statement = {
     .name = "trust_use_api_token",
     .kind = STMT_ROWS,
     .text = "SELECT id::text, account_id::text, post_id::text, organisation_id::text, role, mask,"
-            " permissions, ranges, lines, epoch::text, ends_s::text, addresses, role_epoch::text"
+            " permissions, ranges, former, lines, epoch::text, ends_s::text, addresses, "
+            "role_epoch::text"
             " FROM identity_pub.use_api_token($1::bytea, $2::text, $3::timestamptz, $4::date)",
     .params = use_params,
     .n_params = sizeof use_params / sizeof *use_params,
@@ -32,6 +33,7 @@ enum {
     MASK,
     PERMISSIONS,
     RANGES,
+    FORMER,
     LINES,
     EPOCH,
     ENDS_S,
@@ -75,7 +77,19 @@ static bool read_row(const struct rows *rows, int64_t now_s, struct principal *p
         return false;
     p->expires_at_s = ends_s < now_s + FRESH_S ? ends_s : now_s + FRESH_S;
     return principal_add_permissions(p, rows_text(rows, 0, PERMISSIONS)) &&
-           principal_add_prefixes(p, rows_text(rows, 0, RANGES)) && principal_set_scope(p);
+           principal_add_prefixes(p, rows_text(rows, 0, RANGES)) &&
+           principal_add_former(p, rows_text(rows, 0, FORMER)) && principal_set_scope(p);
+}
+
+/* what is left out in silence would look as if it were not there. */
+static bool too_wide(struct err *err)
+{
+    err_set(err, ERR_UNAUTHENTICATED, NULL,
+            "The divisions of this token and the former codes that they came from are more than %d"
+            " ranges: make one of fewer divisions.",
+            SCOPE_PREFIXES_MAX);
+    err_cause(err, "token: an API token whose rights do not fit");
+    return false;
 }
 
 static bool ask(struct trust *t, const struct trust_case *c, struct arena *a, struct rows **ret,
@@ -103,7 +117,7 @@ bool trust_use_api_token(struct trust *t, const struct trust_case *c, struct pri
     if (good && rows_count(rows) == 0)
         good = trust_refuse(err, "no such API token now");
     else if (good && !read_row(rows, c->now / 1000000, ret))
-        good = trust_refuse(err, "an API token whose rights do not fit");
+        good = too_wide(err);
     arena_destroy(&a);
     return good;
 }

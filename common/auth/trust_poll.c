@@ -93,6 +93,11 @@ static bool poll_once(struct trust *t, struct err *err)
     int64_t began_us = clock_ticks_us();
     struct trust_list fresh;
     bool good = read_list(t, &fresh, err);
+    if (!good && err->code == ERR_UNKNOWN_OUTCOME) { /* lost on its way: all of it, at once */
+        t->list.snapshot[0] = '\0';
+        err_clear(err);
+        good = read_list(t, &fresh, err);
+    }
     if (good) {
         take_list(t, &fresh);
         atomic_store(&t->good_us, began_us);

@@ -14,7 +14,7 @@
 enum {
     BATCH = 5000,
     BUSY_MS = 50,
-    IDLE_MS = 200,
+    IDLE_MS = 200, /* unless the process says otherwise (FEED_LOOK_MS) */
     RETENTION_MS = 60 * 1000,
     LAG_MS = 5 * 1000,
     LOOK_ALL_US = 10 * 1000000, /* how often the whole outbox is looked through */

@@ -71,7 +71,7 @@ static const char *canonical(const char *type)
         {"application/csv", "text/csv"},       {"audio/x-m4a", "audio/mp4"},
         {"audio/x-wav", "audio/wav"},          {"video/x-m4v", "video/mp4"},
         {"image/heif", "image/heic"},          {"image/heic-sequence", "image/heic"},
-        {"image/heif-sequence", "image/heic"},
+        {"image/heif-sequence", "image/heic"}, {"application/json", "application/x-ndjson"},
     };
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
         if (strcmp(type, same[i][0]) == 0)

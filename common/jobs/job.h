@@ -35,9 +35,15 @@ struct job_run {
     const char *next_position; /* in the arena */
     const char *result;        /* JSON object, of the last chunk; NULL: none */
 
-    const void *arg;   /* of the kind */
-    const char *dir;   /* where files of the service are kept; NULL: nowhere */
-    void *state;       /* of the kind, kept between chunks of one process; NULL at the first */
+    struct keyring *keys;    /* for field_open() and the like; NULL: the service seals nothing */
+    const char *permissions; /* array literal: what its maker must be permitted while it runs */
+
+    const void *arg; /* of the kind */
+    const char *dir; /* where files of the service are kept; NULL: nowhere */
+    void *state;     /* of the kind, kept between chunks of one process; NULL at the first */
+    bool begun;      /* `prepare` has begun the transaction itself, with work of this chunk in it */
+    bool again; /* something beside the chunk may be in its way: should it fail with ERR_BUSY, it is
+                   run once more at once, `state` closed, before the job is put off */
     struct jobs *jobs; /* private */
 };
 
@@ -45,23 +51,29 @@ enum job_step { JOB_MORE, JOB_DONE };
 
 /* A kind of work. Rows end with {0}. `prepare`, which may be NULL, does what needs no database
  * before a chunk's transaction is begun, for a chunk must not keep one open while it reads files:
- * it sees the run without a transaction. `chunk` takes two seconds at most. What they fail with is
- * the job's error: ERR_DB_DOWN, ERR_BUSY, ERR_UNKNOWN_OUTCOME and what a retry may help are tried
- * again later. `close` releases `state`; may be NULL. */
+ * it sees the run without a transaction, and may bring one. `chunk` takes two seconds at most. What
+ * they fail with is the job's error: ERR_DB_DOWN, ERR_BUSY, ERR_UNKNOWN_OUTCOME and what a retry
+ * may help are tried again later. `close` releases `state`; may be NULL. */
 struct job_kind {
     const char *name;
     bool (*prepare)(struct job_run *r, struct err *err);
     bool (*chunk)(struct job_run *r, enum job_step *ret, struct err *err);
     void (*close)(void *state);
     bool by_rule;    /* a schedule may start it, with what its route would take */
+    int permission;  /* with by_rule: what a schedule of it needs (enum permission), which tells it
+                        nothing; 0: it takes a table out, and its params say which */
     const void *arg; /* its own, for kinds that share functions */
 };
 
 /* For chunks: runs a :rows, :exec, :one or :view statement of the service. Values by name: the
  * pairs given (NULL-terminated: name, value, ...), then :now, :today, :caller_account,
- * :caller_post, :caller_organisation, :scope_lo, :scope_hi, :job_id; NULL for all others. */
+ * :caller_post, :caller_organisation, :scope_lo, :scope_hi, :job_id, :caller_may_<permission>
+ * ('true' for those in job_run.permissions, which its maker has still); NULL for all others. */
 bool job_query(struct job_run *r, const struct stmt *st, const char *const *pairs,
                struct rows **ret, struct err *err) __attribute__((warn_unused_result));
+
+/* Is that right, a permission's code or one to a mask, in job_run.permissions? */
+bool job_may(const struct job_run *r, const char *right);
 
 /* Adds to the job's report: a JSON array of {row, nth, outcome, code, column, detail, record_id}.
  */
@@ -73,6 +85,7 @@ struct jobs_options {
     const struct job_kind *kinds;
     const struct stmt_set *statements; /* the service's, and sql_jobs_all */
     const char *dir;                   /* where files of the service are kept; or NULL */
+    struct keyring *keys;              /* of sealed fields; or NULL */
 };
 
 /* NULL with ERR_NO_MEMORY. One thread uses it. */

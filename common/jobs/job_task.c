@@ -9,10 +9,12 @@ static struct jobs *mine(struct work_step *s)
     struct jobs **j = s->state;
     const struct job_place *p = s->task->arg;
     if (*j == NULL)
-        *j = jobs_create(
-            &(struct jobs_options){
-                .pool = s->pool, .kinds = p->kinds, .statements = s->forms, .dir = p->dir},
-            &s->err);
+        *j = jobs_create(&(struct jobs_options){.pool = s->pool,
+                                                .kinds = p->kinds,
+                                                .statements = s->forms,
+                                                .dir = p->dir,
+                                                .keys = s->keys},
+                         &s->err);
     return *j;
 }
 

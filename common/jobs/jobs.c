@@ -1,6 +1,6 @@
 /* common/jobs/jobs.c - claims a job, runs it chunk by chunk, and says how it ended. What a chunk
  * did and how far the job is by it are one transaction, so a job goes on where it was, whoever
- * dies. Each chunk has the scope of who asked (J-001). */
+ * dies. Each chunk has the scope of who asked (J-001), as far as it is theirs still (J-008). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,15 +18,18 @@
 enum {
     KEPT_MEMORY = 16 * 1024,
     HELD_MEMORY = 4 * 1024 * 1024, /* what is known of a job: its parameters above all */
-    CHUNK_MEMORY = 64 * 1024 * 1024
+    CHUNK_MEMORY = 64 * 1024 * 1024,
+    RIGHT_US = 1000000 /* a right that was lost is felt within a second, as by requests */
 };
 
 struct held { /* the job that this worker has */
     const struct job_kind *kind;
     const char *id, *scope, *lines, *ancestors, *account, *post, *organisation, *division, *params;
-    const char *scope_lo, *scope_hi;
+    const char *scope_lo, *scope_hi, *permissions;
     char *position; /* its own memory: it outlives chunks */
     int64_t total, done, failed;
+    int64_t right_us; /* when its maker's right was looked at last; 0: not yet */
+    bool begun;       /* a chunk of it was run */
     void *state;
 };
 
@@ -57,11 +60,14 @@ static bool run(struct jobs *j, struct tx *t, const struct stmt *st, const char 
                 struct rows **ret, struct err *err)
 {
     const struct stmt_form *f = stmt_form(j->options.statements, st);
+    char today[11];
     const char *now = now_text(t->arena);
-    const char *const more[] = {"now",   now,      "worker", j->worker,
-                                "kinds", j->kinds, "id",     j->held == NULL ? NULL : j->held->id,
-                                NULL};
-    const char *const *values = job_values(t->arena, f, pairs, more);
+    date_format(clock_date(clock_now()), today);
+    const char *const more[] = {
+        "now",     now,     "today",  today, "worker",
+        j->worker, "kinds", j->kinds, "id",  j->held == NULL ? NULL : j->held->id,
+        NULL};
+    const char *const *values = job_values(t->arena, f, pairs, more, NULL);
     return now != NULL && values != NULL ? tx_run(t, f, values, ret, err) : no_memory(err);
 }
 
@@ -81,25 +87,14 @@ bool job_query(struct job_run *r, const struct stmt *st, const char *const *pair
     char now[32], today[11];
     clock_format(r->now, now);
     date_format(r->today, today);
-    const char *const more[] = {"now",
-                                now,
-                                "today",
-                                today,
-                                "caller_account",
-                                r->account,
-                                "caller_post",
-                                r->post,
-                                "caller_organisation",
-                                r->organisation,
-                                "scope_lo",
-                                r->scope_lo,
-                                "scope_hi",
-                                r->scope_hi,
-                                "job_id",
-                                r->id,
-                                NULL};
+    /* clang-format off */
+    const char *const more[] = {
+        "now", now, "today", today, "caller_account", r->account, "caller_post", r->post,
+        "caller_organisation", r->organisation, "scope_lo", r->scope_lo, "scope_hi", r->scope_hi,
+        "job_id", r->id, NULL};
+    /* clang-format on */
     const struct stmt_form *f = stmt_form(r->statements, st);
-    const char *const *values = job_values(r->arena, f, pairs, more);
+    const char *const *values = job_values(r->arena, f, pairs, more, r->permissions);
     return values != NULL ? tx_run(r->tx, f, values, ret, err) : no_memory(err);
 }
 
@@ -121,14 +116,20 @@ static void log_job(enum err_level level, const struct held *h, const char *what
     log_end(&l);
 }
 
+static void close_state(struct held *h)
+{
+    if (h->kind->close != NULL && h->state != NULL)
+        h->kind->close(h->state);
+    h->state = NULL;
+}
+
 static void drop(struct jobs *j)
 {
     struct held *h = j->held;
     j->held = NULL;
     if (h == NULL)
         return;
-    if (h->kind->close != NULL && h->state != NULL)
-        h->kind->close(h->state);
+    close_state(h);
     free(h->position);
     arena_reset(j->job);
 }
@@ -172,11 +173,14 @@ static struct held *hold(struct jobs *j, const struct rows *r)
                        .done = number(rows_text(r, 0, 12), 0),
                        .failed = number(rows_text(r, 0, 13), 0),
                        .scope_lo = kept(j, r, 15),
-                       .scope_hi = kept(j, r, 16)};
+                       .scope_hi = kept(j, r, 16),
+                       .permissions = kept(j, r, 17)};
     const char *position = rows_text(r, 0, 10);
     h->position = position == NULL ? NULL : strdup(position);
+    h->begun = position != NULL;
     bool whole = h->kind != NULL && h->id != NULL && h->scope != NULL && h->lines != NULL &&
-                 h->ancestors != NULL && h->params != NULL && (position == NULL || h->position);
+                 h->ancestors != NULL && h->params != NULL && h->permissions != NULL &&
+                 (position == NULL || h->position);
     if (!whole)
         free(h->position);
     return whole ? h : NULL;
@@ -201,6 +205,47 @@ static bool claim(struct jobs *j)
         drop(j);
     }
     return j->held != NULL || cancelled;
+}
+
+/* --- what its maker may do --- */
+
+static bool replace(struct jobs *j, const char **text, const char *now)
+{
+    if (!str_equal(*text, now))
+        *text = arena_strdup(j->job, now);
+    return *text != NULL;
+}
+
+/* J-009: the scope is the part of it that is the maker's now. */
+static bool take_right(struct jobs *j, const struct rows *r, struct err *err)
+{
+    struct held *h = j->held;
+    const char *lost = rows_text(r, 0, 0);
+    if (lost != NULL)
+        return err_set(err, ERR_RIGHT_LOST, NULL, "%s", lost);
+    return (replace(j, &h->scope, rows_text(r, 0, 1)) &&
+            replace(j, &h->lines, rows_text(r, 0, 2)) &&
+            replace(j, &h->ancestors, rows_text(r, 0, 3)) &&
+            replace(j, &h->scope_lo, rows_text(r, 0, 4)) &&
+            replace(j, &h->scope_hi, rows_text(r, 0, 5))) ||
+           no_memory(err);
+}
+
+/* J-008. ERR_STATE: the job is another worker's. */
+static bool look_at_right(struct jobs *j, struct err *err)
+{
+    struct held *h = j->held;
+    int64_t asked_us = clock_ticks_us();
+    struct rows *rows = NULL;
+    if (h->right_us != 0 && asked_us - h->right_us < RIGHT_US)
+        return true;
+    const char *const pairs[] = {"begun", h->begun ? "true" : "false", NULL};
+    if (!run_alone(j, j->chunk, &SQL_job_right, pairs, &rows, err))
+        return false;
+    if (rows_count(rows) == 0)
+        return err_set(err, ERR_STATE, NULL, "%s", "");
+    h->right_us = asked_us;
+    return take_right(j, rows, err);
 }
 
 /* --- a chunk --- */
@@ -270,6 +315,8 @@ static void begin_run(struct jobs *j, struct tx *t, struct job_run *r)
                           .failed = h->failed,
                           .arg = h->kind->arg,
                           .dir = j->options.dir,
+                          .keys = j->options.keys,
+                          .permissions = h->permissions,
                           .state = h->state,
                           .jobs = j};
     r->today = clock_date(r->now);
@@ -282,9 +329,10 @@ static bool run_chunk(struct jobs *j, struct tx *t, struct job_run *r, const cha
     enum job_step step = JOB_MORE;
     const char *state = NULL;
     const struct job_kind *k = j->held->kind;
+    j->held->begun = true;
     bool ok = k->prepare == NULL || k->prepare(r, err);
     j->held->state = r->state; /* whatever became of it, it is to be closed */
-    if (!ok || !tx_begin(t, NULL, err))
+    if (!ok || (!r->begun && !tx_begin(t, NULL, err)))
         return false;
     ok = k->chunk(r, &step, err);
     j->held->state = r->state;
@@ -326,27 +374,43 @@ static void fail_job(struct jobs *j, const struct err *why)
     const char *detail = why->detail[0] != '\0' ? why->detail : err_class(why->code)->title;
     const char *const pairs[] = {"status",       "failed", "error_code", err_class(why->code)->code,
                                  "error_detail", detail,   NULL};
-    log_job(again ? ERR_LEVEL_WARN : ERR_LEVEL_ERROR, j->held, again ? "put off" : "failed", why);
+    bool ours = !again && why->code != ERR_RIGHT_LOST;
+    close_state(j->held); /* nothing of it is under way when another worker has the job */
+    log_job(ours ? ERR_LEVEL_ERROR : ERR_LEVEL_WARN, j->held, again ? "put off" : "failed", why);
     (void)!run_alone(j, j->chunk, again ? &SQL_job_put_off : &SQL_job_end, pairs, &rows, &err);
     arena_reset(j->chunk);
     drop(j);
 }
 
+/* One chunk, if its maker may have it still. */
+static bool step(struct jobs *j, struct job_run *r, const char **ret_over, struct err *err)
+{
+    struct tx t;
+    bool may = look_at_right(j, err);
+    arena_reset(j->chunk);
+    if (!may)
+        return false;
+    begin_run(j, &t, r);
+    bool ok = run_chunk(j, &t, r, ret_over, err);
+    tx_end(&t);
+    if (ok && *ret_over == NULL && !take_over(j->held, r))
+        ok = no_memory(err);
+    arena_reset(j->chunk);
+    return ok;
+}
+
 bool jobs_step(struct jobs *j)
 {
     struct err err = {.code = ERR_NONE};
-    struct tx t;
-    struct job_run r;
+    struct job_run r = {.again = false};
     const char *over = NULL;
     if (j->held == NULL)
         return claim(j);
-    begin_run(j, &t, &r);
-    bool ok = run_chunk(j, &t, &r, &over, &err);
-    tx_end(&t);
-    if (ok && over == NULL && !take_over(j->held, &r))
-        ok = no_memory(&err);
-    arena_reset(j->chunk);
-    if (!ok && err.code == ERR_STATE && err.sqlstate[0] == '\0') {
+    bool ok = step(j, &r, &over, &err);
+    if (!ok && r.again && err.code == ERR_BUSY) {
+        log_job(ERR_LEVEL_INFO, j->held, "once more", &err);
+        close_state(j->held);
+    } else if (!ok && err.code == ERR_STATE && err.sqlstate[0] == '\0') {
         log_job(ERR_LEVEL_WARN, j->held, "lost", NULL);
         drop(j);
     } else if (!ok) {

@@ -38,7 +38,9 @@ struct work_task {
  * to itself, and ends within some seconds: a stop waits for it. */
 struct work_step {
     const struct work_task *task;
-    struct pool *pool;            /* of the worker's role */
+    struct pool *pool; /* of the worker's role */
+    struct keyring
+        *keys; /* of sealed fields, for field_open() and the like; NULL: there are none */
     const struct stmt_set *forms; /* the service's statements, the engine's and the feed's */
     const void *owner;            /* what the process gave to work_start() */
     struct arena *arena;          /* emptied after each step */
@@ -56,8 +58,9 @@ struct work_value {
     const char *name, *text;
 };
 
-/* Runs a :rows or :exec statement in every scope, in a trip of its own, or as part of
- * tx_begin(&s->tx, …). `ret` may be NULL. Fails with s->err set. */
+/* Nobody asks: :caller_may_<permission> is 'false'. Runs a :rows or :exec statement in every scope,
+ * in a trip of its own, or as part of tx_begin(&s->tx, …). `ret` may be NULL. Fails with s->err
+ * set. */
 bool work_query(struct work_step *s, const struct stmt *st, const struct work_value *values,
                 struct rows **ret) __attribute__((warn_unused_result));
 

@@ -68,7 +68,7 @@ static const char *value_of(const struct work_value *values, const char *name)
         if (strcmp(values->name, name) == 0)
             return values->text;
     }
-    return NULL;
+    return strncmp(name, "caller_may_", 11) == 0 ? "false" : NULL;
 }
 
 bool work_query(struct work_step *s, const struct stmt *st, const struct work_value *values,
@@ -106,6 +106,7 @@ static enum work_result run_step(struct work_thread *t)
         .pool = w->o.pool,
         .forms = w->o.forms,
         .owner = w->o.owner,
+        .keys = w->o.keys,
         .arena = t->arena,
         .state = t->state,
         .tx = {.pool = w->o.pool, .arena = t->arena, .scope = "{[\"\",\"~\")}", .lines = ""},

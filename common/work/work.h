@@ -13,6 +13,7 @@ struct work_options {
     const struct work_task *const *tasks; /* NULL-terminated */
     const void *owner;                    /* handed to every step */
     const char *service;                  /* for metrics */
+    struct keyring *keys;                 /* of sealed fields, for every step; or NULL */
 };
 
 /* Starts a thread for each task. NULL with `err` set, and then none runs. */

@@ -30,8 +30,9 @@ SELECT (SELECT count(*) FROM taken)::text AS taken, (SELECT max(id) FROM taken):
 SELECT make_event_blocks()::text AS made
 
 -- name: feed_drop_blocks :rows
--- E-006.
-SELECT drop_event_blocks()::text AS dropped
+-- E-006. It waits for those who read, and all that come then wait behind it: no longer than they have patience, and then it is tried again.
+WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', '1s', true) AS lock_timeout)
+SELECT CASE WHEN p.lock_timeout IS NOT NULL THEN drop_event_blocks() END::text AS dropped FROM patience p
 
 -- name: feed_lag :rows
 -- What waits for its number, and for how many seconds the oldest; of many, those that come first.

@@ -17,7 +17,7 @@ enum { MEMORY = 16 * 1024 * 1024 };
 static const struct setting settings[] = {
     TEXT("DB", SETTING_TEXT, "", db, "libpq connection string of zeren_audit; not needed to verify an export."),
     TEXT("DB_PASSWORD", SETTING_SECRET, "", db_password, "Its password; not set: the connection needs none."),
-    TEXT("SERVICES", SETTING_TEXT, "identity,registry", services, "Services whose audit is sealed."),
+    TEXT("SERVICES", SETTING_TEXT, "identity,registry,monitoring", services, "Services whose audit is sealed."),
     TEXT("ANCHOR_DIR", SETTING_TEXT, "", dir, "Directory of heads and anchors, outside the database and on another disk, better."),
     TEXT("SEAL_KEYS", SETTING_PATH, NULL, keys_file, "Key file with the seal keys."),
     {"PENDING_MAX_S", SETTING_INT, "900", 0, 864000, "s", "verify: longest that a row may wait for its seal before it says so (exit status 4); 0: any time.", offsetof(struct audit_tool, pending_max_s), false},
