@@ -17,7 +17,7 @@ static const struct field access_grant_fields[] = {
     F_CODE("owner_division", IN_BODY | REQUIRED | SHOWN | OWN_SCOPE, "Whose data: this division's and those below it."),
     F_UUID("post_id", IN_BODY | IN_QUERY | REQUIRED | SHOWN, "The post that may see it."),
     F_OBJECT("grantee", SHOWN, grantee_fields, "That post, its unit, and who holds it."),
-    F_TEXTS("permissions", IN_BODY | REQUIRED | SHOWN, 64, "What it may do there; nothing of an administrator."),
+    F_TEXTS("permissions", IN_BODY | REQUIRED | SHOWN, 128, "What it may do there; nothing of an administrator."),
     F_TEXT("reason", IN_BODY | REQUIRED | SHOWN, 1, 200, "Why it is given; in the body of :end, why it ends.", "市级第三轮督查，文件〔2026〕12号"),
     F_INSTANT("starts_at", IN_BODY | SHOWN, "From when; now unless said."),
     F_INSTANT("ends_at", IN_BODY | REQUIRED | SHOWN, "Until when, at most the setting identity.access_grant_days later."),

@@ -21,7 +21,7 @@ enum { NAME_MAX_LENGTH = 80, ADDRESSES_COUNT = 16, LITERAL_MAX = 8 * 1024 };
     F_UUID("account_id", SHOWN, "Whose it is."), \
     F_UUID("post_id", SHOWN, "The post it acts in."), \
     F_TEXT("name", IN_BODY | REQUIRED | SHOWN, 1, NAME_MAX_LENGTH, "What it is for.", "财政数据夜间同步"), \
-    F_TEXTS("permissions", IN_BODY | REQUIRED | SHOWN, 64, "What it may do: a part of what the post acted in may use."), \
+    F_TEXTS("permissions", IN_BODY | REQUIRED | SHOWN, 128, "What it may do: a part of what the post acted in may use."), \
     F_TEXTS("ranges", IN_BODY | REQUIRED | SHOWN, SCOPE_PREFIXES_MAX, "Where: codes of divisions inside the own ones, each with all below it; 000000000000 is the country."), \
     F_TEXTS("addresses", IN_BODY | SHOWN, ADDRESSES_COUNT, "Address ranges it works from, v4 or v6 in CIDR; none: any."), \
     F_INSTANT("expires_at", IN_BODY | REQUIRED | SHOWN, "Its end; at most the setting identity.api_token_days ahead."), \
@@ -116,7 +116,7 @@ static const char *own_ranges(struct request *rq)
     struct buf b;
     buf_init(&b, rq->arena, LITERAL_MAX);
     buf_char(&b, '{');
-    for (unsigned i = 0; i < rq->principal.n_prefixes; i++)
+    for (unsigned i = 0; i + rq->principal.n_former < rq->principal.n_prefixes; i++)
         buf_printf(&b, "%s\"%s\"", i > 0 ? "," : "", rq->principal.prefixes[i]);
     buf_char(&b, '}');
     return buf_text(&b);

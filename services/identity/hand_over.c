@@ -18,7 +18,7 @@ static const struct field ended_access[] = {
     F_UUID("id", SHOWN, "Id of the access."),
     F_CODE("owner_division", SHOWN, "Whose data."),
     F_TEXT("division", SHOWN | NULLABLE, 1, 80, "That division's name.", "双峰县"),
-    F_TEXTS("permissions", SHOWN, 64, "What it permitted there."),
+    F_TEXTS("permissions", SHOWN, 128, "What it permitted there."),
     F_TEXT("reason", SHOWN, 1, 200, "Why it was given.", "市级第三轮督查"),
     F_INSTANT("ends_at", SHOWN, "Until when it had been given."),
     FIELDS_END

@@ -14,6 +14,7 @@ extern const struct route api_token_routes[], machine_routes[];
 extern const struct route role_routes[], right_routes[], account_routes[];
 extern const struct route access_grant_routes[], me_routes[], worklist_routes[];
 extern const struct route *const identity_resources[];
+extern const struct body_example identity_examples[];
 extern const struct sealed_column identity_sealed[];
 extern const char *const post_duties[];
 

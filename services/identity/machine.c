@@ -105,7 +105,7 @@ static bool copy(char *to, size_t size, const char *text)
 
 /* Columns of machine_of_key and machine_post. */
 enum { ACCOUNT, LOGIN, PEM, SECONDS, SKEW_S };
-enum { POST, ORGANISATION, DIVISION, ROLE, MASK, ROLE_EPOCH, LINES, RANGES, PERMISSIONS };
+enum { POST, ORGANISATION, DIVISION, ROLE, MASK, ROLE_EPOCH, LINES, RANGES, FORMER, PERMISSIONS };
 
 static bool find_key(struct request *rq, struct claimant *c)
 {
@@ -154,8 +154,13 @@ static bool fill_rights(const struct rows *rows, struct principal *p)
            copy(p->organisation, sizeof p->organisation, rows_text(rows, 0, ORGANISATION)) &&
            copy(p->role, sizeof p->role, rows_text(rows, 0, ROLE)) &&
            copy(p->lines, sizeof p->lines, lines == NULL ? "" : lines) &&
-           principal_add_permissions(p, rows_text(rows, 0, PERMISSIONS)) &&
-           principal_add_prefixes(p, rows_text(rows, 0, RANGES)) && principal_set_scope(p);
+           principal_add_permissions(p, rows_text(rows, 0, PERMISSIONS));
+}
+
+static bool fill_scope(const struct rows *rows, struct principal *p)
+{
+    return principal_add_prefixes(p, rows_text(rows, 0, RANGES)) &&
+           principal_add_former(p, rows_text(rows, 0, FORMER)) && principal_set_scope(p);
 }
 
 static bool choose_post(struct request *rq, struct claimant *c)
@@ -166,11 +171,11 @@ static bool choose_post(struct request *rq, struct claimant *c)
     if (rows_count(rows) == 0)
         return refuse(rq, "no such post to act in");
     c->division = rows_text(rows, 0, DIVISION);
-    if (fill_rights(rows, &c->who) && copy(c->who.session, sizeof c->who.session, rq->new_id))
-        return true;
-    fail(rq, ERR_INTERNAL, NULL, "%s", "");
-    err_cause(&rq->err, "the scope of post %s does not fit a token", rows_text(rows, 0, POST));
-    return false;
+    if (!fill_scope(rows, &c->who))
+        return sign_in_too_wide(rq, rows_text(rows, 0, POST));
+    return (fill_rights(rows, &c->who) &&
+            copy(c->who.session, sizeof c->who.session, rq->new_id)) ||
+           fail(rq, ERR_INTERNAL, NULL, "%s", "");
 }
 
 static const char *instant(struct request *rq, instant_us at)

@@ -7,7 +7,7 @@
 
 int main(int argc, char **argv)
 {
-    static const char *const readable[] = {"registry_pub", NULL};
+    static const char *const readable[] = {"registry_pub", "monitoring_pub", NULL};
     static const struct stmt *const forget[] = {&SQL_session_forget, &SQL_revocation_forget,
                                                 &SQL_assertion_forget, &SQL_inbox_forget, NULL};
     static const struct service identity = {
@@ -23,6 +23,7 @@ int main(int argc, char **argv)
         .stop = identity_stop,
         .forget = forget,
         .sealed = identity_sealed,
+        .examples = identity_examples,
     };
     if (argc == 2 && strcmp(argv[1], "--hash-password") == 0 && harden_process())
         return hash_password_main();

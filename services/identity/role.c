@@ -14,7 +14,7 @@ static const struct field role_fields[] = {
     F_TEXT("code", IN_PATH | IN_BODY | REQUIRED | SHOWN, 2, 39, "Its name in the API: small letters, digits and _; in a path the id does, too.", "county_reader"),
     F_TEXT("label", IN_BODY | REQUIRED | SHOWN, 1, 60, "Its name for people.", "县级查阅人员"),
     F_CODE("owner_division", IN_BODY | REQUIRED | SHOWN | OWN_SCOPE, "The division that keeps it; posts of it and below may have it."),
-    F_TEXTS("permissions", IN_BODY | REQUIRED | SHOWN, 64, "What whoever acts by it may do."),
+    F_TEXTS("permissions", IN_BODY | REQUIRED | SHOWN, 128, "What whoever acts by it may do."),
     F_TEXTS("grantable", IN_BODY | SHOWN, 64, "What whoever acts by it may give on, inside the own divisions and lines."),
     F_ENUM("personal_data", IN_BODY | SHOWN, masks, "How masked personal data is shown: not at all, strictly or as usual; strictly unless said."),
     F_ENUM("admin_kind", SHOWN | NULLABLE, admin_kinds, "The kind of administrator it makes, if it makes one."),

@@ -2,6 +2,7 @@
  * the whole country's scope is set for signing in. Makes no tokens: sign_in_tokens.c. */
 #include "sign_in.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "auth/address.h"
@@ -64,6 +65,16 @@ bool sign_in_not_yours(struct request *rq, const char *pointer, const char *deta
     return problem_add(
         rq, (struct problem){
                 .place = AT_POINTER, .name = pointer, .code = "not_yours", .detail = detail});
+}
+
+bool sign_in_too_wide(struct request *rq, const char *post)
+{
+    fail(rq, ERR_SCOPE_WIDE, NULL,
+         "The divisions of the post and the former codes that they came from are more than %d"
+         " ranges: its administrator divides the post.",
+         SCOPE_PREFIXES_MAX);
+    err_cause(&rq->err, "the scope of post %s does not fit a token", post);
+    return false;
 }
 
 int64_t sign_in_number(const char *text, int64_t absent)
@@ -153,47 +164,17 @@ bool sign_in_must(struct request *rq, struct sign_in *s)
 
 /* --- the principal --- */
 
-/* Calls `each` with every element of a list whose elements end with a comma. */
-static bool each_element(const char *list, bool (*each)(struct principal *p, const char *text),
-                         struct principal *p)
-{
-    for (const char *at = list; at != NULL && *at != '\0';) {
-        char text[64];
-        size_t n = strcspn(at, ",");
-        if (n >= sizeof text)
-            return false;
-        memcpy(text, at, n);
-        text[n] = '\0';
-        if (!each(p, text))
-            return false;
-        at += n + 1;
-    }
-    return true;
-}
-
-static bool add_prefix(struct principal *p, const char *prefix)
-{
-    if (p->n_prefixes == SCOPE_PREFIXES_MAX || strlen(prefix) >= sizeof p->prefixes[0])
-        return false;
-    memcpy(p->prefixes[p->n_prefixes++], prefix, strlen(prefix) + 1);
-    return true;
-}
-
-/* A permission of a newer migration than this program grants nothing. */
-static bool add_permission(struct principal *p, const char *code)
-{
-    enum permission found = permission_find(code);
-    if (found > PERM_SIGNED_IN)
-        p->permissions = permission_add(p->permissions, found);
-    return true;
-}
-
 static bool add_ranges(const struct sign_in *s, struct principal *p)
 {
     char prefix[DIVISION_CODE];
     if (s->grant == NO_GRANT)
-        return each_element(sign_in_post(s, POST_RANGES), add_prefix, p);
-    return division_prefix(sign_in_grant(s, GRANT_DIVISION), prefix) && add_prefix(p, prefix);
+        return principal_add_prefixes(p, sign_in_post(s, POST_RANGES)) &&
+               principal_add_former(p, sign_in_post(s, POST_FORMER));
+    if (!division_prefix(sign_in_grant(s, GRANT_DIVISION), prefix))
+        return false;
+    char list[sizeof prefix + 1]; /* an element ends with a comma: the country's is empty */
+    (void)snprintf(list, sizeof list, "%s,", prefix);
+    return principal_add_prefixes(p, list);
 }
 
 /* An account that must do something first has no rights until then. */
@@ -203,7 +184,7 @@ static bool add_permissions(const struct sign_in *s, struct principal *p)
         return true;
     const char *own = sign_in_post(s, POST_PERMISSIONS),
                *given = sign_in_grant(s, GRANT_PERMISSIONS);
-    return each_element(s->grant == NO_GRANT ? own : given, add_permission, p);
+    return principal_add_permissions(p, s->grant == NO_GRANT ? own : given);
 }
 
 static enum principal_kind kind_of(const struct sign_in *s)
@@ -224,14 +205,12 @@ static bool fill_scope(struct request *rq, struct sign_in *s)
 {
     struct principal *p = &s->who;
     const char *lines = sign_in_post(s, POST_LINES);
-    p->n_prefixes = 0;
+    p->n_prefixes = p->n_former = 0;
     p->permissions = 0;
-    if (add_ranges(s, p) && add_permissions(s, p) && principal_set_scope(p) &&
-        sign_in_copy(rq, p->lines, sizeof p->lines, lines == NULL ? "" : lines))
-        return true;
-    err_set(&rq->err, ERR_INTERNAL, NULL, "%s", "");
-    err_cause(&rq->err, "the scope of post %s does not fit a token", sign_in_post(s, POST_ID));
-    return false;
+    if (!add_ranges(s, p) || !principal_set_scope(p))
+        return sign_in_too_wide(rq, sign_in_post(s, POST_ID));
+    return (add_permissions(s, p) || fail(rq, ERR_INTERNAL, NULL, "%s", "")) &&
+           sign_in_copy(rq, p->lines, sizeof p->lines, lines == NULL ? "" : lines);
 }
 
 bool sign_in_fill(struct request *rq, struct sign_in *s)

@@ -49,6 +49,7 @@ enum {
     POST_ROLE,
     POST_LINES,
     POST_RANGES,
+    POST_FORMER,
     POST_PERMISSIONS,
     POST_MASK,
     POST_ROLE_EPOCH,
@@ -121,6 +122,9 @@ bool sign_in_answer(struct request *rq, const struct sign_in *s, int status);
 
 /* 401: log in again. */
 bool sign_in_over(struct request *rq);
+
+/* more ranges than a token holds; says so, for nothing is left out in silence. False. */
+bool sign_in_too_wide(struct request *rq, const char *post);
 
 /* A bad member of the body. */
 bool sign_in_not_yours(struct request *rq, const char *pointer, const char *detail);

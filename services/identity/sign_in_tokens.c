@@ -42,7 +42,7 @@ const struct field sign_in_fields[] = {
     F_UUID("organisation_id", SHOWN, "That post's organisation."),
     F_TEXT("role", SHOWN, 1, 40, "That post's role.", "county_office"),
     F_UUID("access_grant_id", SHOWN | NULLABLE, "The access for a time acted under; null: the post's own rights."),
-    F_TEXTS("permissions", SHOWN, 64, "What may be done; nothing while `must` names something."),
+    F_TEXTS("permissions", SHOWN, 128, "What may be done; nothing while `must` names something."),
     F_ENUM("mask", SHOWN, masks, "How masked personal data is shown."),
     F_TEXTS("must", SHOWN, 4, "What has to be done first: change_password, enrol_totp, release_factor."),
     F_ARRAY("posts", SHOWN, own_post_fields, 500, "Every post the account may act in."),

@@ -62,6 +62,7 @@ SELECT a.id, a.login, k.public_pem,
 -- The post it asks for, else the eldest of those the account may act in today.
 SELECT p.id, p.organisation_id, p.owner_division, p.role, r.personal_data, r.epoch AS role_epoch, p.scope_lines::text AS lines,
        (SELECT string_agg(x.prefix || ',', '' ORDER BY x.prefix) FROM unnest(p.ranges) AS x (prefix)) AS ranges,
+       (SELECT string_agg(x.prefix || ',', '' ORDER BY x.prefix) FROM unnest(identity.came_from(p.ranges, :today::date)) AS x (prefix)) AS former,
        (SELECT string_agg(rp.permission || ',', '' ORDER BY rp.permission) FROM role_permission rp WHERE rp.role = p.role AND rp.may_use) AS permissions
   FROM acting_post ap
   JOIN post p ON p.id = ap.post_id

@@ -46,7 +46,7 @@ SELECT d.account_id FROM device d JOIN account a ON a.id = d.account_id WHERE d.
 WITH old AS (
   SELECT id FROM session
    WHERE expires_at < :now::timestamptz - make_interval(days => zeren.setting_value('identity.session_record_days', '000000000000',
-                                                                                    extract(year FROM :now::timestamptz)::integer)::integer)
+                                                                                    extract(year FROM :now::timestamptz AT TIME ZONE 'Asia/Shanghai')::integer)::integer)
    ORDER BY expires_at LIMIT 500
 ), gone AS (
   DELETE FROM session s USING old WHERE s.id = old.id RETURNING 1

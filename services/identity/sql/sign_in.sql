@@ -5,6 +5,7 @@
 -- Lists end every element with a comma.
 SELECT p.id, p.title, p.organisation_id, p.owner_division, p.role, p.scope_lines::text AS lines,
        (SELECT string_agg(r.prefix || ',', '' ORDER BY r.prefix) FROM unnest(p.ranges) AS r (prefix)) AS ranges,
+       (SELECT string_agg(r.prefix || ',', '' ORDER BY r.prefix) FROM unnest(identity.came_from(p.ranges, :today::date)) AS r (prefix)) AS former,
        (SELECT string_agg(rp.permission || ',', '' ORDER BY rp.permission) FROM role_permission rp WHERE rp.role = p.role AND rp.may_use) AS permissions,
        r.personal_data AS mask, r.epoch AS role_epoch,
        CASE WHEN ap.ends_on < 'infinity'
