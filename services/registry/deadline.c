@@ -39,11 +39,12 @@ static const struct field told_fields[] = {
 
 static const struct field escalation_fields[] = {
     F_UUID("id", SHOWN, "Id of the record."),
-    F_CODE("owner_division", SHOWN, "The item's division."),
+    F_CODE("owner_division", SHOWN, "The item's or the obligation's division."),
     F_CODE("division", IN_QUERY, "Only what was told to that division."),
-    F_UUID("item_id", IN_QUERY | SHOWN, "The item."),
+    F_UUID("item_id", IN_QUERY | SHOWN | NULLABLE, "The item; null: an obligation was told."),
+    F_UUID("obligation_id", IN_QUERY | SHOWN | NULLABLE, "The obligation; null: an item was told."),
     F_TEXT("title", SHOWN, 1, 300, "What the unit answers for.", "完成十四处供水工程改造"),
-    F_UUID("lead_organisation_id", SHOWN, "The lead unit."),
+    F_UUID("lead_organisation_id", SHOWN | NULLABLE, "The lead unit, or the unit that owes it."),
     F_INT("step", SHOWN, 1, INT16_MAX, "The step: the longer late, the higher.", "1"),
     F_DATE("on_day", SHOWN, "The day it was told.", "2026-06-24"),
     F_DATE("due_on", SHOWN, "The deadline, moved by its pauses.", "2026-06-18"),
@@ -60,7 +61,7 @@ const struct route deadline_routes[] = {
     {METHOD_POST, "/items/:id:pause",  PERM_DEADLINE_PAUSE, pausing_fields,    &SQL_item_pause,      write_one, "pause_item",  "Let an item's deadline stand still, with a reason", .shows = item_fields, .probe = &SQL_item_get},
     {METHOD_POST, "/items/:id:resume", PERM_DEADLINE_PAUSE, pausing_fields,    &SQL_item_resume,     write_one, "resume_item", "Let it run on", .shows = item_fields, .probe = &SQL_item_get},
     {METHOD_GET,  "/item_pauses",      PERM_DUTY_LIST_READ, pause_fields,      &SQL_item_pause_list, read_page, "list_item_pauses", "Pauses of items in the caller's scope"},
-    {METHOD_GET,  "/escalations",      PERM_URGING_READ,    escalation_fields, &SQL_escalation_list, read_page, "list_escalations", "Items that were told one level up, because they are late"},
+    {METHOD_GET,  "/escalations",      PERM_URGING_READ,    escalation_fields, &SQL_escalation_list, read_page, "list_escalations", "Items and obligations that were told one level up, because they are late"},
     ROUTES_END
 };
 /* clang-format on */

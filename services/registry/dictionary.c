@@ -29,7 +29,8 @@ static const struct field entry_fields[] = {
     F_TEXT("gb_standard", SHOWN | NULLABLE, 1, 40, "The national standard it maps to.", "GB/T 2261.1"),
     F_TEXT("gb_code", SHOWN | NULLABLE, 1, 20, "Its code there.", "1"),
     F_TEXT("parent_code", SHOWN | NULLABLE, 1, 80, "The code it belongs under.", "10"),
-    F_INT("version", SHOWN, 1, INT64_MAX, "Rises with every change.", "3"),
+    {"words", FIELD_TEXTS, SHOWN, 0, 100, 0, 0, "What offices write for it besides, and tables take; none: empty.", "男人"},
+    F_INT("version", SHOWN, 1, INT64_MAX, "Rises with every change of it or of its words.", "3"),
     FIELDS_END
 };
 

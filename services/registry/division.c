@@ -49,13 +49,14 @@ static const struct field division_columns[] = { /* of the CSV */
     F_TEXT("name", IN_BODY | REQUIRED, 1, 60, "Its name.", "娄星区"),
     F_ENUM("kind", IN_BODY, division_kinds, "Absent: statutory."),
     F_TEXT("members", IN_BODY, 12, 4000, "Codes of the member towns of a functional area, separated by ;", "522301101000"),
+    F_TEXT("predecessors", IN_BODY, 12, 4000, "Codes that it came from, separated by ;: they end on that day, unless they are rows of the table themselves.", "431302006003"),
     FIELDS_END
 };
 
 const struct route division_routes[] = {
     {METHOD_GET,  "/divisions",        PERM_DIVISION_READ,  division_fields, &SQL_division_list,   read_page, "list_divisions", "Divisions by parent, level, kind, beginning of the name, as of a day"},
     {METHOD_GET,  "/divisions/:code",  PERM_DIVISION_READ,  division_fields, &SQL_division_get,    read_one,  "get_division", "One division as of a day"},
-    {METHOD_POST, "/divisions:import", PERM_DIVISION_WRITE, import_fields,   &SQL_division_import, division_import, "import_divisions", "Load divisions from a CSV with columns code, name and optionally kind, members",
+    {METHOD_POST, "/divisions:import", PERM_DIVISION_WRITE, import_fields,   &SQL_division_import, division_import, "import_divisions", "Load divisions from a CSV with columns code, name and optionally kind, members, predecessors",
         .media = MEDIA_CSV, .body_max_kib = 8192, .also = "valid_from", .status = 200},
     ROUTES_END
 };
@@ -96,6 +97,21 @@ static bool next_code(const char **rest, char code[static DIVISION_CODE])
     return true;
 }
 
+/* what a division came from is of its own level. */
+static bool check_former(struct request *rq, const struct sheet *s, const struct division_row *d)
+{
+    char code[DIVISION_CODE];
+    const char *rest = sheet_value(s, d->row, "predecessors");
+    while (next_code(&rest, code)) {
+        if (division_level(code) != d->level) {
+            return sheet_fault(
+                rq, s, d->row, "predecessors", "not_a_division_code",
+                "a predecessor is a division of the same level by its twelve characters");
+        }
+    }
+    return true;
+}
+
 /* The members of a functional area are towns and villages. */
 static bool check_members(struct request *rq, const struct sheet *s, size_t row)
 {
@@ -132,6 +148,9 @@ static bool read_row(struct request *rq, const struct sheet *s, size_t row, stru
         return sheet_fault(rq, s, row, "kind", "kind_mismatch",
                            "a local code (with F) and the kind functional_area go together");
     }
+    if (!check_former(rq, s, d)) {
+        return false;
+    }
     if (area) {
         return check_members(rq, s, row);
     }
@@ -165,24 +184,26 @@ static struct division_row *read_rows(struct request *rq, const struct sheet *s)
 
 /* Whoever names a division outside the own scope is told so; the row policies would pass over it.
  */
-static bool check_own(struct request *rq, const struct sheet *s, const struct division_row *d)
+static bool check_own(struct request *rq, const struct sheet *s, const struct division_row *d,
+                      const char *codes)
 {
     char code[DIVISION_CODE];
-    const char *rest = sheet_value(s, d->row, "members");
     memcpy(code, d->code, sizeof code);
     do {
         if (!principal_covers(&rq->principal, code)) {
             return fail(rq, ERR_OUT_OF_SCOPE, NULL, "row %u: %s is outside your scope",
                         s->table.row_number[d->row], code);
         }
-    } while (next_code(&rest, code));
+    } while (next_code(&codes, code));
     return true;
 }
 
 static bool check_scope(struct request *rq, const struct sheet *s, const struct division_row *rows)
 {
     size_t i = 0;
-    while (i < s->table.rows && check_own(rq, s, &rows[i])) {
+    while (i < s->table.rows &&
+           check_own(rq, s, &rows[i], sheet_value(s, rows[i].row, "members")) &&
+           check_own(rq, s, &rows[i], sheet_value(s, rows[i].row, "predecessors"))) {
         i++;
     }
     return i == s->table.rows;
@@ -269,6 +290,68 @@ static bool check_named(struct request *rq, const struct sheet *s, const struct 
     return rq->n_problems == 0;
 }
 
+/* All predecessors that are no rows themselves as an array literal: these end. */
+static const char *former_codes(struct request *rq, const struct sheet *s,
+                                const struct division_row *rows)
+{
+    struct buf named;
+    char code[DIVISION_CODE];
+    buf_init(&named, rq->arena, LIMIT_ARENA_BYTES / 4);
+    buf_char(&named, '{');
+    for (size_t i = 0; i < s->table.rows; i++) {
+        const char *rest = sheet_value(s, rows[i].row, "predecessors");
+        while (next_code(&rest, code)) {
+            bool ends = find(rows, s->table.rows, code) == NULL;
+            buf_printf(&named, "%s%s", ends && named.len > 1 ? "," : "", ends ? code : "");
+        }
+    }
+    buf_char(&named, '}');
+    return buf_text(&named);
+}
+
+/* Why that code cannot end on that day; NULL: it can. */
+static const char *why_not(const struct rows *wrong, const char *code)
+{
+    size_t i = 0;
+    while (i < rows_count(wrong) && strcmp(rows_text(wrong, i, 0), code)) {
+        i++;
+    }
+    return i < rows_count(wrong) ? rows_text(wrong, i, 1) : NULL;
+}
+
+/* What the predecessors of a row have against ending on that day. */
+static void check_row_former(struct request *rq, const struct sheet *s, const struct rows *wrong,
+                             const struct division_row *d)
+{
+    char code[DIVISION_CODE];
+    const char *rest = sheet_value(s, d->row, "predecessors");
+    while (next_code(&rest, code)) {
+        const char *why = why_not(wrong, code);
+        if (why) {
+            bool unknown = !strcmp(why, "unknown");
+            sheet_fault(rq, s, d->row, "predecessors",
+                        unknown ? "predecessor_unknown" : "predecessor_in_use",
+                        unknown ? "a predecessor was no division the day before"
+                                : "divisions below a predecessor do not end with it");
+        }
+    }
+}
+
+/* */
+static bool check_formers(struct request *rq, const struct sheet *s,
+                          const struct division_row *rows)
+{
+    struct rows *wrong;
+    if (!arg_bind(rq, "former_codes", former_codes(rq, s, rows)) ||
+        !db_rows(rq, &SQL_division_no_former, &wrong)) {
+        return false;
+    }
+    for (size_t i = 0; i < s->table.rows; i++) {
+        check_row_former(rq, s, wrong, &rows[i]);
+    }
+    return rq->n_problems == 0;
+}
+
 /* The smallest division that holds all rows: what the audit row of the load belongs to. */
 static const char *batch_division(struct request *rq, const struct division_row *rows, size_t n)
 {
@@ -285,14 +368,14 @@ static const char *batch_division(struct request *rq, const struct division_row 
 }
 
 /* "522301101000;522301102000" as a JSON array, or null. */
-static void add_members(struct buf *json, const char *members)
+static void add_codes(struct buf *json, const char *codes)
 {
-    if (!members) {
+    if (!codes) {
         buf_str(json, "null");
         return;
     }
     char code[DIVISION_CODE], gap = '[';
-    while (next_code(&members, code)) {
+    while (next_code(&codes, code)) {
         buf_char(json, gap);
         buf_json(json, code);
         gap = ',';
@@ -321,7 +404,9 @@ static const char *rows_as_json(struct request *rq, const struct sheet *s,
         buf_str(&json, ",\"name\":");
         buf_json(&json, sheet_value(s, d->row, "name"));
         buf_str(&json, ",\"members\":");
-        add_members(&json, sheet_value(s, d->row, "members"));
+        add_codes(&json, sheet_value(s, d->row, "members"));
+        buf_str(&json, ",\"predecessors\":");
+        add_codes(&json, sheet_value(s, d->row, "predecessors"));
         buf_char(&json, '}');
     }
     buf_char(&json, ']');
@@ -340,7 +425,8 @@ static bool division_import(struct request *rq)
         return false;
     }
     const char *json = rows_as_json(rq, &sheet, rows);
-    return db_begin(rq) && check_named(rq, &sheet, rows) && arg_bind(rq, "rows", json) &&
+    return db_begin(rq) && check_named(rq, &sheet, rows) && check_formers(rq, &sheet, rows) &&
+           arg_bind(rq, "rows", json) &&
            arg_bind(rq, "batch_division", batch_division(rq, rows, sheet.table.rows)) &&
            db_write(rq, &SQL_division_import, 200);
 }

@@ -30,6 +30,7 @@ static const struct field list_columns[] = {
     F_ENUM("measure", IN_BODY, measures, "How progress is measured."),
     F_DECIMAL("target", IN_BODY, 1, 4, "Target of an item measured by value.", "14"),
     F_TEXT("unit_of_measure", IN_BODY, 1, 20, "Unit of the target.", "处"),
+    F_DECIMAL("weight", IN_BODY, 1, 4, "What the item counts among those of its task, of 100; empty: all count alike.", "40"),
     F_TEXT("milestones", IN_BODY, 1, 4000, "date blank name, separated by ;", "2026-03-31 方案印发;2026-09-30 完成验收"),
     FIELDS_END
 };
@@ -397,8 +398,8 @@ static bool add_item(struct import *im, size_t row)
                buf_text(&ids), buf_text(&lines));
     add_member(&im->items, "division", lead->division);
     add_member(&im->items, "title", cell(im, row, "item_title"));
-    static const char *const same[] = {"starts_on", "due_on",          "measure",
-                                       "target",    "unit_of_measure", NULL};
+    static const char *const same[] = {"starts_on",       "due_on", "measure", "target",
+                                       "unit_of_measure", "weight", NULL};
     for (const char *const *name = same; *name; name++) {
         add_member(&im->items, *name, cell(im, row, *name));
     }
@@ -435,8 +436,8 @@ static const char *tasks_as_json(struct import *im)
 static bool is_task_only(const struct import *im, size_t row)
 {
     static const char *const item_columns[] = {
-        "item_title", "lead_unit", "assist_units",    "starts_on",  "due_on",
-        "measure",    "target",    "unit_of_measure", "milestones", NULL};
+        "item_title", "lead_unit",       "assist_units", "starts_on",  "due_on", "measure",
+        "target",     "unit_of_measure", "weight",       "milestones", NULL};
     for (const char *const *name = item_columns; *name; name++) {
         int column = csv_column(&im->sheet.table, *name);
         if (column >= 0 && *im->sheet.table.cells[row][column]) {

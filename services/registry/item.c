@@ -24,8 +24,8 @@ const struct field item_fields[] = {
     F_CODE("division", IN_QUERY | OWN_SCOPE, "Only items of this division."),
     F_UUID("duty_list_id", IN_QUERY | SHOWN, "The list it stands in."),
     F_UUID("task_id", IN_BODY | IN_QUERY | REQUIRED | SHOWN, "The task it is part of."),
-    F_TEXT("task_number", SHOWN, 0, 20, "The task's number.", "07"),
-    F_TEXT("task_title", SHOWN, 0, 300, "The task's title.", "新建改建农村供水工程"),
+    F_TEXT("task_number", SHOWN | NULLABLE, 0, 20, "The task's number; null where the list is of another county, which the village was of.", "07"),
+    F_TEXT("task_title", SHOWN | NULLABLE, 0, 300, "The task's title; null as its number.", "新建改建农村供水工程"),
     F_TEXT("title", IN_BODY | REQUIRED | SHOWN, 1, 300, "What the unit answers for.", "完成十四处供水工程改造"),
     F_UUID("lead_organisation_id", IN_BODY | IN_QUERY | REQUIRED | SHOWN, "The one lead unit (牵头单位)."),
     F_TEXT("lead_organisation", SHOWN | NULLABLE, 0, 80, "Its name.", "娄星区水利局"),
@@ -42,11 +42,13 @@ const struct field item_fields[] = {
     F_ENUM("measure", IN_BODY | REQUIRED | SHOWN, measures, "How progress is measured."),
     F_DECIMAL("target", IN_BODY | SHOWN | NULLABLE, 1, 4, "Target of an item measured by value.", "14"),
     F_TEXT("unit_of_measure", IN_BODY | SHOWN | NULLABLE, 1, 20, "Unit of the target.", "处"),
+    F_DECIMAL("weight", IN_BODY | SHOWN | NULLABLE, 1, 4, "What it counts among the items of its task, of 100; null: all count alike.", "40"),
     F_DECIMAL("progress", SHOWN, 0, 4, "Value or number of milestones reached, by confirmed reports.", "11"),
     F_DATE("progress_on", SHOWN | NULLABLE, "The day that progress stands for.", "2026-06-10"),
     F_DECIMAL("completion", SHOWN, 0, 2, "Completion in percent, at most 100.", "78.57"),
     F_DATE("done_on", SHOWN | NULLABLE, "The day it was complete.", "2026-06-18"),
     F_ARRAY("milestones", IN_BODY | SHOWN, milestone_fields, LIMIT_ITEM_MILESTONES, "Steps of an item measured by milestones, in order."),
+    F_UUID("origin_id", SHOWN | NULLABLE, "The item of the first edition that it goes on from; null: it is new."),
     F_UUIDS("ids", IN_QUERY, 500, "Only these items."),
     F_BOOL("done", IN_QUERY, "Only items that are (not) complete."),
     F_DATE("due_before", IN_QUERY, "Only items due before that day.", "2026-07-01"),
@@ -62,6 +64,7 @@ static const struct field corrected_fields[] = { /* of a draft; what a rule need
     F_DATE("due_on", IN_BODY, "Deadline: the last day that is not late.", "2026-06-18"),
     F_DECIMAL("target", IN_BODY, 1, 4, "Target of an item measured by value.", "14"),
     F_TEXT("unit_of_measure", IN_BODY, 1, 20, "Unit of the target.", "处"),
+    F_DECIMAL("weight", IN_BODY | NULLABLE, 1, 4, "What it counts among the items of its task, of 100; null: all count alike.", "40"),
     F_DATE("as_of", IN_QUERY, "The day of the light.", "2026-06-30"),
     F_VERSION(),
     FIELDS_END
@@ -106,6 +109,7 @@ const struct route item_routes[] = {
     {METHOD_GET,   "/overdue_items", PERM_DUTY_LIST_READ,  overdue_fields, &SQL_overdue_item_list, read_page,   "list_overdue_items", "What is late on a day, by how many work days, and who answers for it"},
     {METHOD_POST,  "/items",         PERM_DUTY_LIST_WRITE, item_fields,    &SQL_item_insert,       item_create, "create_item", "Break a task of a draft down to a lead unit", .location = "/items/", .status = 201},
     {METHOD_PATCH, "/items/:id",     PERM_DUTY_LIST_WRITE, corrected_fields, &SQL_item_correct,    write_one,   "update_item", "Correct an item of a draft", .shows = item_fields, .probe = &SQL_item_get},
+    {METHOD_POST,  "/items/:id:remove", PERM_DUTY_LIST_WRITE, item_fields, &SQL_item_remove,      write_one,   "remove_item", "Take an item out of a draft", .probe = &SQL_item_get, .media = MEDIA_NONE},
     ROUTES_END
 };
 /* clang-format on */

@@ -15,6 +15,7 @@ int main(int argc, char **argv)
         .batches = &registry_batches,
         .sync = registry_devices,
         .work = registry_work,
+        .examples = registry_examples,
         .pub_schemas = readable,
         .description =
             "The responsibility registry: divisions, organisations, and the year's duty lists "

@@ -8,14 +8,15 @@
 #include "registry.h"
 #include "sql_registry.h"
 
-static const char *const forms[] = {"duty_list", "reminder", "urging", NULL};
+static const char *const forms[] = {"duty_list",  "reminder",        "urging",
+                                    "work_order", "periodic_report", NULL};
 static handler make_paper;
 
 /* clang-format off */
 static const struct field paper_fields[] = {
     F_UUID("id", IN_PATH | IN_BODY | SHOWN, "Id of the paper; may come from the client."),
     F_CODE("owner_division", SHOWN, "The division of the unit that issued it."),
-    F_ENUM("template", IN_BODY | IN_QUERY | SHOWN | REQUIRED, forms, "The form: the year's duty list, a reminder of an item, an urging letter."),
+    F_ENUM("template", IN_BODY | IN_QUERY | SHOWN | REQUIRED, forms, "The form: the year's duty list, a reminder of an item, an urging letter, a work order, a periodic report."),
     F_UUID("issuer_organisation_id", SHOWN, "The unit that issued it: the caller's own."),
     F_INT("year", SHOWN, 2000, 2199, "The year its number counts in.", "2026"),
     F_TEXT("number", SHOWN, 1, 60, "Its number, without gaps by unit, year and form.", "督办〔2026〕7号"),
@@ -101,6 +102,7 @@ static bool bind_paper(struct work *w, const struct rows *taken, const struct ke
     return arg_bind(rq, "position", rows_text(taken, 0, 2)) &&
            arg_bind(rq, "number_text", rows_text(taken, 0, 3)) &&
            arg_bind(rq, "paper_division", rows_text(taken, 0, 5)) &&
+           arg_bind(rq, "paper_year", rows_text(taken, 0, 6)) &&
            arg_bind(rq, "page_count", pages) && arg_bind(rq, "stored_size", size) &&
            arg_bind(rq, "stored_sha256", file->sha256) && arg_bind(rq, "stored_sm3", file->sm3) &&
            arg_bind(rq, "file_id", file->id);

@@ -7,10 +7,14 @@
 #include "sql_registry.h"
 #include "work/task.h"
 
+/* Deadlines, escalation and what is kept count in days: ten minutes into one is early. */
 enum { MINUTE_MS = 60 * 1000 };
 
 static const struct consumer notices = {
-    .name = "notices", .kinds = "{item,report,urging,escalation}", .apply = &SQL_notice_tell};
+    .name = "notices",
+    .kinds = "{item,report,urging,escalation,work_order,contact,leave,obligation,"
+             "periodic_report}",
+    .apply = &SQL_notice_tell};
 
 /* Nothing is told twice, so it may be run as often as one likes. */
 static enum work_result look_after(struct work_step *s)
@@ -37,4 +41,5 @@ static const struct work_task looking_after = {.name = "registry_deadlines",
                                                .busy_ms = 10 * MINUTE_MS,
                                                .idle_ms = 10 * MINUTE_MS};
 
-const struct work_task *const registry_work[] = {&telling, &looking_after, &rollup_folding, NULL};
+const struct work_task *const registry_work[] = {
+    &telling, &looking_after, &rollup_folding, &cadence_keeping, &obligation_folding, NULL};

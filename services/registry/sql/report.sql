@@ -21,10 +21,11 @@ SELECT id, owner_division, at_division, item_id, organisation_id, reported_on, v
 -- R-020: only the lead unit reports; R-021: only on an item of a list in force; R-022: a value for an item measured by value, a milestone of its own else.
 WITH target AS MATERIALIZED (
   SELECT i.id, i.owner_division, i.at_division, i.lines, i.lead_organisation_id
-    FROM item i JOIN duty_list l ON l.id = i.duty_list_id
+    FROM item i, LATERAL (SELECT registry.list_status_held(i.duty_list_id, false) AS status) AS l
    WHERE i.id = :item_id::uuid
      AND CASE WHEN i.lead_organisation_id IS DISTINCT FROM :caller_organisation::uuid THEN zeren.refuse('ZR004', NULL, 'only the lead unit reports on this item')
-              WHEN l.status <> 'in_force' THEN zeren.refuse('ZR003', NULL, 'reports are taken while the list is in force; it is ' || l.status)
+              WHEN l.status <> 'in_force' THEN zeren.refuse('ZR003', NULL, 'reports are taken while the list is in force; it is ' || l.status
+                                                                      || coalesce('; the item goes on as ' || registry.item_carried_on(i), ''))
               WHEN i.measure = 'value' AND :value::numeric IS NULL THEN zeren.refuse('ZR005', 'value', 'this item is measured by value')
               WHEN i.measure = 'value' AND :milestone::smallint IS NOT NULL THEN zeren.refuse('ZR005', 'milestone', 'this item is measured by value')
               WHEN i.measure = 'milestone' AND :value::numeric IS NOT NULL THEN zeren.refuse('ZR005', 'value', 'this item is measured by milestones')
@@ -60,11 +61,14 @@ RETURNING id, owner_division, at_division, item_id, organisation_id, reported_on
 -- name: report_decide :write report shown_division lined
 -- R-026: whatever the list's state by then. R-023: a confirmed report moves its item: the value reported latest holds, a milestone counts once; the day it is complete is the day reported,
 -- in whatever order reports are confirmed: of milestones the day of the last one, of values the first day behind the last that fell short.
-WITH decided AS (
-  UPDATE report
-     SET status = :to_state::text, decision_note = :decision_note, decided_by = :caller_post::uuid, decided_at = :now::timestamptz, version = version + 1
-   WHERE id = :id AND version = :version::integer AND status = ANY (:from_states::text[])
-  RETURNING *
+-- R-125: nobody brings the next edition in force meanwhile; what that took over has another version.
+WITH held AS MATERIALIZED (
+  SELECT r.id, registry.list_status_held(i.duty_list_id, false) AS list_status FROM report r JOIN item i ON i.id = r.item_id WHERE r.id = :id
+), decided AS (
+  UPDATE report r
+     SET status = :to_state::text, decision_note = :decision_note, decided_by = :caller_post::uuid, decided_at = :now::timestamptz, version = r.version + 1
+    FROM held h WHERE r.id = h.id AND h.list_status IS NOT NULL AND r.version = :version::integer AND r.status = ANY (:from_states::text[])
+  RETURNING r.*
 ), reached AS (
   UPDATE milestone m SET reached_on = d.reported_on
     FROM decided d WHERE d.status = 'confirmed' AND m.item_id = d.item_id AND m.position = d.milestone AND m.reached_on IS NULL

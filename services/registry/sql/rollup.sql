@@ -24,29 +24,32 @@ SELECT count(*)::text AS taken FROM taken
 WITH gone AS (DELETE FROM item_rollup WHERE n = 0 RETURNING 1) SELECT count(*)::text AS gone FROM gone
 
 -- name: rollup_items :view
--- R-061: items of a division and below on a day, by the state of their list, by unit, by division, or by lateness as R-030 has it. Items whose deadline was
--- paused are late by their own deadline of that day; they are few, and looked at one by one.
+-- R-061: items of a division and below on a day, of the editions that count for that day (R-138), by the state of their list on that day, by unit, by division, or by
+-- lateness as R-030 has it. Items whose deadline was paused are late by their own deadline of that day; they are few, and looked at one by one.
 WITH day AS MATERIALIZED (
   SELECT coalesce(:as_of::date, :today::date) AS on_day
+), lists AS MATERIALIZED (
+  SELECT l.id, CASE WHEN l.status = 'closed' AND (l.ended_at AT TIME ZONE 'Asia/Shanghai')::date <= d.on_day THEN 'closed' ELSE 'in_force' END AS state
+    FROM duty_list l, day d WHERE l.holds_from <= d.on_day AND l.holds_until > d.on_day
 ), kept AS MATERIALIZED (
-  SELECT r.owner_division, r.organisation_id, r.due_on, r.done_on <= d.on_day AS done, r.paused, r.n, l.status AS state
-    FROM item_rollup r JOIN duty_list l ON l.id = r.duty_list_id, day d
+  SELECT r.owner_division, r.organisation_id, r.due_on, r.done_on <= d.on_day AS done, r.paused, r.n, l.state
+    FROM day d, item_rollup r JOIN lists l ON l.id = r.duty_list_id
    WHERE r.n <> 0 AND r.owner_division >= :scope_lo::text AND r.owner_division < :scope_hi::text
      AND (:division::text IS NULL OR registry.is_within(r.owner_division, :division::text))
 ), deadlines AS MATERIALIZED (
   SELECT k.owner_division, k.due_on, zeren.work_days_between(k.due_on, d.on_day) > registry.grace_work_days(k.owner_division, k.due_on) AS late
-    FROM (SELECT DISTINCT owner_division, due_on FROM kept WHERE NOT done AND NOT paused AND state IN ('in_force', 'closed')) AS k, day d
+    FROM (SELECT DISTINCT owner_division, due_on FROM kept WHERE NOT done AND NOT paused) AS k, day d
    WHERE CASE WHEN k.due_on < d.on_day THEN true ELSE false END
 ), paused_late AS MATERIALIZED (
-  SELECT i.owner_division, i.lead_organisation_id AS organisation_id, l.status AS state
-    FROM item i JOIN duty_list l ON l.id = i.duty_list_id AND l.status IN ('in_force', 'closed'), day d
+  SELECT i.owner_division, i.lead_organisation_id AS organisation_id, l.state
+    FROM day d, item i JOIN lists l ON l.id = i.duty_list_id
    WHERE i.pauses > 0 AND i.due_on < d.on_day AND (i.done_on IS NULL OR i.done_on > d.on_day)
      AND i.owner_division >= :scope_lo::text AND i.owner_division < :scope_hi::text
      AND (:division::text IS NULL OR registry.is_within(i.owner_division, :division::text))
      AND registry.item_light(i.owner_division, registry.due_as_of(i.id, i.owner_division, i.due_on, i.pauses, d.on_day), d.on_day, i.done_on) = 'red'
 ), counted AS (
   SELECT k.owner_division, k.organisation_id, k.state, k.n AS items, CASE WHEN k.done THEN k.n ELSE 0 END AS done,
-         CASE WHEN NOT k.done AND NOT k.paused AND k.state IN ('in_force', 'closed') AND x.late THEN k.n ELSE 0 END AS late
+         CASE WHEN NOT k.done AND NOT k.paused AND x.late THEN k.n ELSE 0 END AS late
     FROM kept k LEFT JOIN deadlines x ON x.owner_division = k.owner_division AND x.due_on = k.due_on
    UNION ALL SELECT p.owner_division, p.organisation_id, p.state, 0, 0, 1 FROM paused_late p
 ), spread AS (
