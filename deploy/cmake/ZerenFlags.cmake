@@ -13,16 +13,17 @@ add_library(zeren_flags INTERFACE)
 target_include_directories(zeren_flags INTERFACE ${CMAKE_SOURCE_DIR}/common ${CMAKE_SOURCE_DIR}/proto)
 target_compile_definitions(zeren_flags INTERFACE _GNU_SOURCE=
   $<$<BOOL:${ZEREN_TEST_CLOCK}>:ZEREN_TEST_CLOCK>)
-# Tables leave out the columns at their end: -Wextra's missing-field-initializers would forbid that.
+# Tables leave out the columns at their end: -Wextra's missing-field-initializers would forbid that. Texts made of a .def are as long as it is.
 target_compile_options(zeren_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wstrict-prototypes
-  -fvisibility=hidden -Wmissing-prototypes -Wno-missing-field-initializers -Wvla -Wundef -Wswitch-enum -Wnull-dereference -Wno-missing-field-initializers
+  -fvisibility=hidden -Wmissing-prototypes -Wno-missing-field-initializers -Wno-overlength-strings -Wvla -Wundef -Wswitch-enum -Wnull-dereference -Wno-missing-field-initializers
   $<$<C_COMPILER_ID:GNU>:-Wimplicit-fallthrough=5> $<$<C_COMPILER_ID:Clang>:-Wimplicit-fallthrough>
   $<$<BOOL:${ZEREN_WERROR}>:-Werror>)
 
 # Release: optimised and hardened; assertions stay on (a wrong answer is worse than a restart).
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
-set(CMAKE_C_FLAGS_DEBUG "-Og -g")
+set(ZEREN_DEBUG_FLAGS "-Og -g" CACHE STRING "Level and debugging of a Debug build")
+set(CMAKE_C_FLAGS_DEBUG "${ZEREN_DEBUG_FLAGS}")
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(zeren_flags INTERFACE
     -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fno-plt)

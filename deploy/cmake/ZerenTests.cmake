@@ -19,24 +19,26 @@ endfunction()
 # A leak or a race does not fail a Criterion run by itself: the report on its output does.
 set(sanitizer_report "ERROR: (Leak|Address)Sanitizer;WARNING: ThreadSanitizer;runtime error:")
 
-# zeren_test_set(directory pattern label libraries...): one executable and one test for each file.
+# zeren_test_set(directory pattern label libraries...): one executable and one test for each file; the target tests_<label> builds them all.
 function(zeren_test_set directory pattern label)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${directory}/${pattern}.c)
+  add_custom_target(tests_${label})
   foreach(file IN LISTS files)
     get_filename_component(name ${file} NAME_WE)
     set(target ${label}_${name})
     add_executable(${target} ${file})
+    add_dependencies(tests_${label} ${target})
     set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name}
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${directory})
     target_compile_definitions(${target} PRIVATE ZEREN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     zeren_services_of(${file} services)
     target_link_libraries(${target} PRIVATE ${ARGN} ${services} zeren_http zeren_audit zeren_papers zeren_tables zeren_tools)
-    set(one_at_a_time "")
-    if(label STREQUAL "db") # its tests share tables
-      set(one_at_a_time --jobs 1)
+    set(command ${target})
+    if(label STREQUAL "db") # a database of its own, whose tables its tests share
+      set(command sh tests/support/pg.sh alone $<TARGET_FILE:${target}> --jobs 1)
     endif()
-    add_test(NAME ${label}/${name} COMMAND ${target} ${one_at_a_time} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    set_tests_properties(${label}/${name} PROPERTIES LABELS ${label} TIMEOUT 120
+    add_test(NAME ${label}/${name} COMMAND ${command} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${label}/${name} PROPERTIES LABELS ${label} TIMEOUT 900
       FAIL_REGULAR_EXPRESSION "${sanitizer_report}")
   endforeach()
 endfunction()
@@ -73,10 +75,12 @@ endif()
 
 if(ZEREN_FUZZ)
   file(GLOB targets CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_*.c)
+  add_custom_target(tests_fuzz)
   foreach(file IN LISTS targets)
     get_filename_component(name ${file} NAME_WE)
     string(REGEX REPLACE "^fuzz_" "" unit ${name})
     add_executable(${name} ${file})
+    add_dependencies(tests_fuzz ${name})
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/fuzz)
     target_compile_definitions(${name} PRIVATE ZEREN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     zeren_services_of(${file} services)

@@ -6,6 +6,7 @@ window.addEventListener("load", () => {
     urls: [
       { name: "identity 身份", url: "/api/v1/identity/openapi.json" },
       { name: "registry 责任清单", url: "/api/v1/registry/openapi.json" },
+      { name: "monitoring 防止返贫监测", url: "/api/v1/monitoring/openapi.json" },
     ],
     "urls.primaryName": "registry 责任清单",
     deepLinking: true,

@@ -4,10 +4,10 @@
 
 PG_BIN=/usr/lib/postgresql/15/bin
 PG_PORT=5432 # part of the socket's name only: nothing listens on TCP
-SERVICES=(identity registry)
-WORKERS=(identity_worker registry_worker) # the second process of each: what is done behind requests
+SERVICES=(identity registry monitoring)
+WORKERS=("${SERVICES[@]/%/_worker}") # the second process of each: what is done behind requests
 ROLES=(province_office prefecture_office county_office other_county_office town_office village_worker department_office
-    inspector system_admin security_admin audit_admin integration device)
+    inspector system_admin security_admin audit_admin integration device monitoring_office other_monitoring_office)
 # shellcheck disable=SC2034
 ADMINISTRATORS=(system_admin security_admin audit_admin)
 
@@ -147,12 +147,14 @@ port_taken() {
         /proc/net/tcp /proc/net/tcp6 2>/dev/null
 }
 
-# Below the range the kernel hands out for outgoing connections, begun at a place of this stack's own.
+# Below the range the kernel hands out for outgoing connections, begun at a place of this stack's own; none that is chosen here already, or by a stack beside this one or
+# beside the directory that these are in.
 free_port() {
-    local port try
+    local port try name chosen=' '
+    for name in "${!PORT_@}"; do chosen+="${!name} "; done
     for try in {1..400}; do
         port=$((15000 + (16#$(printf '%s' "$STATE$try$RANDOM" | sha256sum | cut -c1-7) % 17000)))
-        if ! port_taken "$port" && ! grep -qsx "[A-Z_]*=$port" "$RUN/ports"; then
+        if [[ $chosen != *" $port "* ]] && ! port_taken "$port" && ! grep -qsx "[A-Z_]*=$port" "$RUN/ports" "${STATE%/*}"/*/run/ports "${STATE%/*/*}"/*/*/run/ports; then
             printf '%s' "$port"
             return 0
         fi
@@ -172,8 +174,9 @@ child_pid() { # NAME: the pid of a living process of the stack
     [[ $pid =~ ^[0-9]+$ ]] && [ -d "/proc/$pid" ] && printf '%s' "$pid"
 }
 
+# On a machine that does much else ZEREN_PATIENCE says how many times as long.
 wait_for() { # SECONDS COMMAND...: until it succeeds
-    local deadline=$((SECONDS + $1))
+    local deadline=$((SECONDS + $1 * ${ZEREN_PATIENCE:-1}))
     shift
     until "$@"; do
         [ "$SECONDS" -lt "$deadline" ] || return 1

@@ -15,13 +15,12 @@ demo_token() { # ACCOUNT: a role's, or a unit's, which is not kept longer than t
 }
 
 unit_token() {
-    local file=$WORK/token.$1 token
-    if [ ! -s "$file" ]; then
-        token=$(log_in "$1" | jq -r '.access_token // empty')
-        [ -n "$token" ] || die "the log-in of $1 was refused"
-        (umask 077 && printf '%s' "$token" >"$file")
-    fi
-    cat "$file"
+    local file=$WORK/token.$1 body
+    kept_token "$file" && return 0
+    body=$(log_in "$1")
+    [ -n "$(json_text access_token <<<"$body")" ] || die "the log-in of $1 was refused"
+    write_token "$file" "$body"
+    json_text access_token <<<"$body"
 }
 
 # Calls the API; the body is left in $WORK/answer. Refusals other than the accepted statuses end the run in one line.
@@ -124,12 +123,29 @@ load_list() {
     fi
     while true; do
         case $LIST_STATUS in
-        draft) step_list approve ;;
+        draft)
+            set_topics
+            step_list approve
+            ;;
         approved) step_list file ;;
         filed) step_list bring_into_force ;;
         *) return 0 ;;
         esac
     done
+}
+
+# What each task is about: said while the list is a draft.
+set_topics() {
+    local number topic id version
+    call county_office 200 GET "/registry/tasks?duty_list_id=$LIST&limit=500"
+    cp "$WORK/answer" "$WORK/tasks.json"
+    while IFS=, read -r number topic; do
+        read -r id version < <(jq -r --arg number "$number" --arg topic "$topic" \
+            '.items[] | select(.number == $number and .topic != $topic) | "\(.id) \(.version)"' "$WORK/tasks.json")
+        if [ -z "$id" ]; then continue; fi
+        call county_office 200 PATCH "/registry/tasks/$id" -H 'Content-Type: application/merge-patch+json' -H "If-Match: \"$version\"" \
+            --data-binary "{\"topic\":\"$topic\"}"
+    done < <(tail -n +2 "$DEMO/registry/topics.csv")
 }
 
 step_list() { # VERB

@@ -5,7 +5,7 @@
 set -uo pipefail
 BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libarchive-dev libcsv-dev libexpat1-dev libjansson-dev libjwt-dev libmagic-dev libmicrohttpd-dev
     libpango1.0-dev libpq-dev libsodium-dev libssl-dev libulfius-dev libxlsxwriter-dev)
-RUN_PACKAGES=(postgresql-15 nginx openssl curl jq fonts-wqy-microhei fonts-hanazono)
+RUN_PACKAGES=(postgresql-15 nginx openssl curl jq perl fonts-wqy-microhei fonts-hanazono)
 POLICY=/usr/sbin/policy-rc.d
 CLUSTER_CONF=/etc/postgresql-common/createcluster.conf
 MARK='zeren-quickstart'

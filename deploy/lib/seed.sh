@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# deploy/lib/seed.sh - the thirteen demonstration accounts, one a role and named like it, each with a person who holds
+# deploy/lib/seed.sh - the fifteen demonstration accounts, one a role and named like it, each with a person who holds
 # a post in an organisation of its own level; programs have no person and are given their post. Written as the superuser, repeatable. No other
-# demonstration data: that comes through the API (quickstart). Sourced after common.sh.
+# demonstration data: that comes through the API (quickstart). Units, posts and who holds them are there from ZEREN_SEED_FROM on. Sourced after common.sh.
 
-# account | kind | organisation | its kind | its line | division | ranges | lines the post is limited to | title | person | role | role
+# account | kind | organisation | its kind | its line | division | ranges | lines the post is limited to | title | person | role | duty (staff)
 seed_rows() {
     cat <<'ROWS'
 province_office|person|湖南省乡村振兴工作专班|work_group||430000000000|{43}||省专班业务岗|省经办甲|province_office
@@ -19,6 +19,8 @@ security_admin|person|乡村振兴责任制系统管理处|other||000000000000|{
 audit_admin|person|乡村振兴责任制系统管理处|other||000000000000|{""}||审计管理岗|管理丙|audit_admin
 integration|machine|娄星区财政局|department|finance|431302000000|{431302}||财政数据接口||integration
 device|device|涟滨街道办事处|town||431302006000|{431302006}||移动终端||device
+monitoring_office|person|娄星区防止返贫监测办公室|work_group||431302000000|{431302}||区监测业务岗|监测经办甲|monitoring_office
+other_monitoring_office|person|双峰县防止返贫监测办公室|work_group||431321000000|{431321}||县监测业务岗|监测经办乙|monitoring_office
 ROWS
 }
 
@@ -34,29 +36,31 @@ unit_rows() { # PROGRESS.CSV ORGANISATIONS.CSV
 # Ids are fixed (UUIDv7 in form), so that a second run finds the first one's rows. Reads the rows from standard input.
 seed_sql() { # FIRST-ID
     cat <<SQL
+\\set from ${ZEREN_SEED_FROM:-2026-01-01}
+\\set at ${ZEREN_SEED_FROM:-now}
 CREATE TEMP TABLE seed (account text, kind text, organisation text, organisation_kind text, line text, division text,
-  ranges text[], lines text[], title text, person text, role text, n integer GENERATED ALWAYS AS IDENTITY (START $1));
-COPY seed (account, kind, organisation, organisation_kind, line, division, ranges, lines, title, person, role)
+  ranges text[], lines text[], title text, person text, role text, duty text, n integer GENERATED ALWAYS AS IDENTITY (START $1));
+COPY seed (account, kind, organisation, organisation_kind, line, division, ranges, lines, title, person, role, duty)
   FROM STDIN (FORMAT csv, DELIMITER '|', QUOTE E'\\b', NULL '');
 SQL
-    cat
+    awk -F '|' 'NF == 11 { $0 = $0 "|staff" } { print }'
     printf '%s\n' '\.'
     cat <<'SQL'
 CREATE FUNCTION pg_temp.seed_id(room text, n integer) RETURNS uuid LANGUAGE sql IMMUTABLE
   RETURN format('01940000-%s-7000-8000-%s', room, lpad(n::text, 12, '0'))::uuid;
 INSERT INTO registry.organisation (id, owner_division, name, kind, line, created_at)
-  SELECT pg_temp.seed_id('0001', min(n)), division, organisation, organisation_kind, line, now()
+  SELECT pg_temp.seed_id('0001', min(n)), division, organisation, organisation_kind, line, :'at'::timestamptz
     FROM seed GROUP BY division, organisation, organisation_kind, line
   ON CONFLICT ON CONSTRAINT organisation_name_key DO NOTHING;
 INSERT INTO identity.person (id, owner_division, name, created_at)
   SELECT pg_temp.seed_id('0002', n), division, person, now() FROM seed WHERE person IS NOT NULL
   ON CONFLICT (id) DO NOTHING;
 INSERT INTO identity.post (id, owner_division, organisation_id, title, duty, role, ranges, scope_lines, created_at)
-  SELECT pg_temp.seed_id('0003', s.n), s.division, o.id, s.title, 'staff', s.role, s.ranges, s.lines, now()
+  SELECT pg_temp.seed_id('0003', s.n), s.division, o.id, s.title, s.duty, s.role, s.ranges, s.lines, :'at'::timestamptz
     FROM seed s JOIN registry.organisation o ON o.owner_division = s.division AND o.name = s.organisation
   ON CONFLICT (id) DO NOTHING;
 INSERT INTO identity.holder (id, owner_division, post_id, person_id, starts_on, created_at)
-  SELECT pg_temp.seed_id('0004', n), division, pg_temp.seed_id('0003', n), pg_temp.seed_id('0002', n), '2026-01-01', now()
+  SELECT pg_temp.seed_id('0004', n), division, pg_temp.seed_id('0003', n), pg_temp.seed_id('0002', n), :'from'::date, now()
     FROM seed WHERE person IS NOT NULL
   ON CONFLICT (id) DO NOTHING;
 INSERT INTO identity.account (id, login, kind, person_id, owner_division)

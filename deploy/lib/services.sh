@@ -18,9 +18,16 @@ start_file() { # NAME COMMAND [KEY=VALUE...]: what the supervisor runs, with its
 
 remembered() { sed -n "s/^$1=//p" "$RUN/ports" 2>/dev/null | head -n 1; }
 
+# Of each service the one for requests and the one for whoever runs it; a worker has the latter.
+own_ports() {
+    local name
+    for name in "${SERVICES[@]}"; do printf '%s\n' "${name^^}" "${name^^}_OPS"; done
+    for name in "${WORKERS[@]}"; do printf '%s\n' "${name^^}_OPS"; done
+}
+
 remember_ports() {
     local name
-    for name in TLS HTTP IDENTITY IDENTITY_OPS REGISTRY REGISTRY_OPS IDENTITY_WORKER_OPS REGISTRY_WORKER_OPS; do
+    for name in TLS HTTP $(own_ports); do
         declare -n port_ref=PORT_$name
         printf '%s=%s\n' "$name" "$port_ref"
     done | write_file "$RUN/ports" 644
@@ -28,7 +35,7 @@ remember_ports() {
 
 load_ports() {
     local name
-    for name in TLS HTTP IDENTITY IDENTITY_OPS REGISTRY REGISTRY_OPS IDENTITY_WORKER_OPS REGISTRY_WORKER_OPS; do
+    for name in TLS HTTP $(own_ports); do
         printf -v "PORT_$name" '%s' "$(remembered "$name")"
     done
 }
@@ -59,12 +66,14 @@ choose_own_port() { # NAME: between nginx and a service; any free one, the same 
 }
 
 choose_ports() { # only while the stack is down
-    local name
+    local name fd
+    exec {fd}<"${STATE%/*}" && flock -w 60 "$fd" # stacks beside each other choose one after another
     choose_public_port TLS "${ZEREN_TLS_PORT:-}" 8443
     choose_public_port HTTP "${ZEREN_HTTP_PORT:-}" 8080
     [ "$PORT_TLS" != "$PORT_HTTP" ] || die "ZEREN_TLS_PORT and ZEREN_HTTP_PORT are both $PORT_TLS: give them different ports"
-    for name in IDENTITY IDENTITY_OPS REGISTRY REGISTRY_OPS IDENTITY_WORKER_OPS REGISTRY_WORKER_OPS; do choose_own_port "$name"; done
+    for name in $(own_ports); do choose_own_port "$name"; done
     remember_ports
+    exec {fd}<&-
 }
 
 # ---- binaries -------------------------------------------------------------------------------------------------------
@@ -97,7 +106,7 @@ service_start_file() { # NAME [KEY=VALUE...]
     shift
     declare -n own=PORT_$upper ops=PORT_${upper}_OPS
     start_file "$name" "exec $BIN/$name" ZEREN_PORT="$own" ZEREN_OPS_PORT="$ops" ZEREN_LISTEN=127.0.0.1 \
-        ZEREN_DB="$(service_db "${name}_service")" ZEREN_WORKER_DB="$(service_db "${name}_worker")" ZEREN_PROXY=127.0.0.1 "$@"
+        ZEREN_DB="$(service_db "${name}_service")" ZEREN_PROXY=127.0.0.1 "$@"
 }
 
 worker_start_file() { # SERVICE [KEY=VALUE...]
@@ -113,8 +122,11 @@ configure_services() {
     own_dir "$STATE/files" 750
     own_dir "$STATE/files/registry" 750
     service_start_file registry ZEREN_FILES_DIR="$STATE/files/registry"
-    worker_start_file identity
+    own_dir "$STATE/files/monitoring" 750
+    service_start_file monitoring ZEREN_FILES_DIR="$STATE/files/monitoring" ZEREN_FIELD_KEYS_FILE="$KEYS/field.keys"
+    worker_start_file identity ZEREN_FIELD_KEYS_FILE="$KEYS/field.keys"
     worker_start_file registry ZEREN_FILES_DIR="$STATE/files/registry"
+    worker_start_file monitoring ZEREN_FILES_DIR="$STATE/files/monitoring" ZEREN_FIELD_KEYS_FILE="$KEYS/field.keys"
     audit_start_file
 }
 

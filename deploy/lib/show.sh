@@ -8,7 +8,7 @@ def short(n): if width <= n then . else reduce (split("")[]) as $c (""; if ((. +
 def cell(n): short(n) | pad(n);
 def left(n): tostring | (" " * ([n - length, 0] | max)) + .;'
 
-show() { jq -r "$SHOW_JQ$1" "$WORK/answer"; }
+show() { jq -r "${@:2}" "$SHOW_JQ$1" "$WORK/answer"; }
 
 show_list() {
     call county_office 200 GET "/registry/duty_lists/$LIST"

@@ -61,6 +61,10 @@ enrol() { # ROLE
         mv -f "$new" "$SECRET/totp.$role"
         return 0
     fi
+    if [ "$(json_text code <<<"$body")" = second_factor_required ]; then
+        warn "$role has a second factor whose secret is not in $SECRET: the database was restored without it"
+        return 0
+    fi
     token=$(json_text access_token <<<"$body")
     refresh=$(json_text refresh_token <<<"$body")
     [ -n "$token" ] || die "the log-in of $role was refused: $body"
@@ -114,13 +118,18 @@ token_of() { # ROLE
     json_text access_token <<<"$body"
 }
 
-keep_token() { # ROLE BODY: the end, the access token and the refresh token, a line each
-    local file seconds
+keep_token() { # ROLE BODY
+    local file
     file=$(token_file "$1")
-    seconds=$(json_number expires_in <<<"$2")
     find "$SECRET" -name "token.$1.*" ! -path "$file" -delete
+    write_token "$file" "$2"
+}
+
+write_token() { # FILE BODY: the end, the access token and the refresh token, a line each
+    local seconds
+    seconds=$(json_number expires_in <<<"$2")
     printf '%s\n%s\n%s\n' $((EPOCHSECONDS + ${seconds:-600})) "$(json_text access_token <<<"$2")" "$(json_text refresh_token <<<"$2")" |
-        write_file "$file" 600
+        write_file "$1" 600
 }
 
 # Two members of a flat answer of our own: not a JSON parser.
