@@ -16,6 +16,7 @@ export function assertProblem(answer) {
   assert.equal(body.type, `urn:zeren:problem:${body.code}`, said(answer));
   assert.equal(body.status, answer.status, said(answer));
   assert.ok(body.title?.length > 0, said(answer));
+  assert.equal(typeof body.detail, 'string', said(answer));
   assert.equal(body.request_id, answer.headers.get('x-request-id'), said(answer));
 }
 

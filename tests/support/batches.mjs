@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { assertDone } from './assert.mjs';
 import { unique } from './client.mjs';
 import { sha256 } from './pictures.mjs';
+import { patient } from './patient.mjs';
 import { http } from './settings.mjs';
 import { tokenOf } from './tokens.mjs';
 
@@ -26,16 +27,16 @@ export async function upload(caller, bytes, name = `${unique('表')}.csv`) {
 
 // The bytes of a file.
 export async function download(caller, id) {
-  const answer = await fetch(`${http}/api/v1/registry/files/${id}/content`, { headers: { Authorization: `Bearer ${await tokenOf(caller.role)}` } });
+  const answer = await patient(`${http}/api/v1/registry/files/${id}/content`, { headers: { Authorization: `Bearer ${await tokenOf(caller.role)}` } });
   assert.equal(answer.status, 200);
   return Buffer.from(await answer.arrayBuffer());
 }
 
 // The job when it has ended.
-export async function ended(caller, job, seconds = 60) {
+export async function ended(caller, job, seconds = 180, service = 'registry') {
   const until = Date.now() + seconds * 1000;
   for (;;) {
-    const now = assertDone(await caller.get(`/registry/jobs/${job.id}`));
+    const now = assertDone(await caller.get(`/${service}/jobs/${job.id}`));
     if (now.ended_at !== null) return now;
     if (Date.now() > until) throw new Error(`job ${job.id} is ${now.status} after ${seconds} s: ${JSON.stringify(now)}`);
     await sleep(50);

@@ -37,7 +37,7 @@ done | gate 'a file says at its head what it is for'
 uses() { # DIRECTORIES PATTERN: #include lines that match
     grep -rnE --include='*.[ch]' "^#include [<\"]$2" $1
 }
-uses common/core '(keys|db|auth|http|registry|identity)/' | gate 'core stands on nothing'
+uses common/core '(keys|db|auth|http|registry|identity|monitoring)/' | gate 'core stands on nothing'
 uses common/tables '(keys|db|auth|audit|http|work|feed|jobs|files|papers|batch)/' | gate 'tables stands on core'
 uses common/papers '(keys|db|auth|audit|http|work|feed|jobs|files|tables|batch)/' | gate 'papers stands on core'
 uses common/files '(auth|audit|http|work|feed|jobs|papers|tables|batch)/' | gate 'files stands on core, keys and db'
@@ -55,8 +55,9 @@ uses 'common services' 'libpq-fe.h' | grep -v '^common/db/' | gate 'libpq is kno
 uses 'common services' '(ulfius|microhttpd)\.h' | grep -v '^common/http/' | gate 'ulfius and libmicrohttpd are known to http alone'
 uses 'common services' 'jwt\.h' | grep -v '^common/auth/token\.c' | gate 'libjwt is known to auth/token.c alone'
 uses 'common services' 'jansson\.h' | grep -vE '^common/(http/(decode|decode_array|render|sync_merge)|auth/token(_[a-z]+)?|audit/import)\.c' | gate 'jansson is known to decode, render, merge, token and import alone'
-uses services/registry '.*identity' | gate 'registry knows identity by its views only'
-uses services/identity '.*registry' | gate 'identity knows registry by its views only'
+uses services/registry '.*(identity|monitoring)' | gate 'registry knows the others by their views only'
+uses services/identity '.*(registry|monitoring)' | gate 'identity knows the others by their views only'
+uses services/monitoring '.*(registry|identity)' | gate 'monitoring knows the others by their views only'
 
 banned() { # PATTERN DIRECTORIES GLOB
     grep -rnE --include="$3" "$1" $2
@@ -69,11 +70,11 @@ banned '\bgoto\b' 'common services' '*.[ch]' | grep -v '/\*.*goto' | gate 'no go
 # A revocation and a key's end are compared with the database's own clock.
 banned '\bnow\(\)|\b(CURRENT_(DATE|TIMESTAMP)|LOCALTIME(STAMP)?)\b' 'services/*/sql' '*.sql' | grep -vE '(INSERT INTO|FROM) revocation|retired_at' | gate 'business time is a parameter'
 banned '\b(TODO|FIXME|HACK)\b' 'common services deploy tests proto' '*.[chs]*' | grep -v 'gates.sh' | gate 'nothing is left for later'
-banned '\bBYPASSRLS|SECURITY DEFINER' 'common/db/migrations services/*/migrations deploy/postgres' '*.sql' | grep -vE 'NOBYPASSRLS|^services/identity/migrations/00(07_use_api_tokens|11_hold_rights_firm)\.sql|^common/db/migrations/000(3_seal_audit|4_feed)\.sql' | gate 'nobody passes by the row policies'
+banned '\bBYPASSRLS|SECURITY DEFINER' 'common/db/migrations services/*/migrations deploy/postgres' '*.sql' | grep -vE 'NOBYPASSRLS|^services/identity/migrations/00(07_use_api_tokens|11_hold_rights_firm|17_tell_rights|18_reach_former_divisions)\.sql|^common/db/migrations/000(3_seal_audit|4_feed)\.sql' | gate 'nobody passes by the row policies'
 banned '\b(clock_gettime|gettimeofday|time) *\(' 'common services' '*.c' | grep -vE '^common/core/clock\.c|CLOCK_MONOTONIC' | gate 'the wall clock is read in core/clock.c alone'
 
-# Of the registry R, of identity and audit A, of the feed E, of jobs J, of files F, of batches B, of sync M.
-rules() { grep -rhoE '\b([RAEJFB]-[0-9]{3}|M-[0-9])\b' "$@" | sort -u; }
+# Of the registry R, of identity and audit A, of the feed E, of jobs J, of files F, of batches B, of sync M with one digit, of monitoring M with three.
+rules() { grep -rhoE '\b([RAEJFBM]-[0-9]{3}|M-[0-9])\b' "$@" | sort -u; }
 comm -23 <(rules services common --include='*.[ch]' --include='*.sql') <(rules proto/*.md) | gate 'every rule cited in code is written down in proto'
 comm -13 <(rules services common --include='*.[ch]' --include='*.sql') <(rules proto/*.md) | gate 'every rule written down in proto is cited in code'
 comm -13 <(rules tests --include='*.mjs' --include='*.c') <(rules proto/*.md) | gate 'every rule written down in proto is named by a test'
@@ -87,7 +88,7 @@ for pair in $(awk '{ print $1 "/" $2 "/" $3 }' build/tests/fsm.code 2>/dev/null)
     grep -qE "\| $from \| $verb \| $to \||$from → $verb → $to|$verb → $to" proto/*.md || echo "$from $verb $to"
 done | gate 'every step of a state table is written down in proto'
 
-for file in $(find deploy tests .ci -type f \( -name '*.sh' -o -path 'deploy/stack' -o -path 'deploy/keys' -o -path 'deploy/quickstart' -o -path 'tests/run' -o -path '.ci/run' \) -not -path '*/node_modules/*'); do
+for file in $(find deploy tests .ci -type f \( -name '*.sh' -o -path 'deploy/stack' -o -path 'deploy/keys' -o -path 'deploy/database' -o -path 'deploy/quickstart' -o -path 'tests/run' -o -path '.ci/run' \) -not -path '*/node_modules/*'); do
     bash -n "$file" 2>&1
 done | gate 'every script parses'
-git ls-files -z -- ':!tests/fuzz/corpus' 2>/dev/null | xargs -0 -r grep -lIP '\r$' 2>/dev/null | gate 'lines end with LF'
+git ls-files -z -- ':!tests/fuzz/corpus' ':!tests/unit/workbooks' 2>/dev/null | xargs -0 -r grep -lIP '\r$' 2>/dev/null | gate 'lines end with LF'

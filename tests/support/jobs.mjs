@@ -6,14 +6,14 @@ import { claimsOf, tokenOf } from './tokens.mjs';
 const scopes = { county_office: '431302', town_office: '431302006', department_office: '431302' };
 
 function whose(role) {
-  const { sub, post } = claimsOf(tokenOf(role));
+  const { sub, post, sid } = claimsOf(tokenOf(role));
   const range = scopes[role];
-  return `'${sub}', '${post}', '{["${range}","${range}~")}', '', ''`;
+  return `'${sub}', '${post}', '${sid}', '{organisation.read}', '{["${range}","${range}~")}', '', ''`;
 }
 
 export function newJob(role = 'county_office', { status = 'queued', version = 1 } = {}) {
   const id = uuid();
-  run(`INSERT INTO registry.job (id, owner_division, kind, account_id, post_id, scope, scope_lines, ancestors, status, not_before, ended_at, created_at, version)
+  run(`INSERT INTO registry.job (id, owner_division, kind, account_id, post_id, session_id, permissions, scope, scope_lines, ancestors, status, not_before, ended_at, created_at, version)
        SELECT '${id}', '${scopes[role].padEnd(12, '0')}', 'export_table', ${whose(role)}, '${status}', 'infinity', ${status === 'queued' ? 'NULL' : 'now()'}, now(), ${version};
        INSERT INTO registry.job_row (job_id, owner_division, row, outcome, code) SELECT '${id}', '${scopes[role].padEnd(12, '0')}', 2, 'failed', 'not_a_date'`);
   return { id, version };
@@ -21,7 +21,7 @@ export function newJob(role = 'county_office', { status = 'queued', version = 1 
 
 export function newSchedule(role = 'county_office', { owner = scopes[role].padEnd(12, '0') } = {}) {
   const id = uuid();
-  run(`INSERT INTO registry.schedule (id, owner_division, kind, rule, account_id, post_id, scope, scope_lines, ancestors, next_at, created_at)
+  run(`INSERT INTO registry.schedule (id, owner_division, kind, rule, account_id, post_id, session_id, permissions, scope, scope_lines, ancestors, next_at, created_at)
        SELECT '${id}', '${owner}', 'export_table', 'yearly 01-05 09:00', ${whose(role)}, 'infinity', now()`);
   return { id, version: 1 };
 }

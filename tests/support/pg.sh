@@ -4,14 +4,16 @@
 #   pg.sh newdb DIR NAME     makes database NAME (dropped first), roles, and with $MIGRATE applies the
 #                            migrations; prints the superuser's conninfo of it
 #   pg.sh stop DIR           stops it; DIR stays
-# PGBIN names the server's binaries, PGPORT_TEST the port in the socket's name. As root the server runs as postgres.
+#   pg.sh alone PROGRAM ...  runs PROGRAM with ZEREN_TEST_DB naming a copy of the database that it names, which
+#                            nobody else uses and nobody has used, and which is dropped behind it
+# It plans as deploy/lib/postgres.sh has it. PGBIN names the server's binaries, PGPORT_TEST the port in the socket's name. As root the server runs as postgres.
 set -eu
 
 room=$(cd "$(dirname "$0")/../.." && pwd)
 bin=${PGBIN:-/usr/lib/postgresql/15/bin}
 port=${PGPORT_TEST:-5432}
-command=${1:?start, newdb or stop}
-dir=${2:?directory}
+command=${1:?start, newdb, stop or alone}
+dir=${2:?directory or program}
 
 as_postgres() {
     if [ "$(id -u)" = 0 ]; then
@@ -53,12 +55,15 @@ fsync = off
 synchronous_commit = off
 full_page_writes = off
 shared_buffers = 64MB
+effective_cache_size = 1GB
+random_page_cost = 1.1
+jit = off
 log_min_messages = fatal
 log_min_error_statement = panic
-autovacuum_naptime = 10min
+autovacuum = off # what is thought of a table, and so its plans, is not a matter of when that was
 CONF
     fi
-    as_postgres "$bin/pg_ctl" -D "$dir/data" -l "$dir/server.log" -w -t 30 start >/dev/null
+    as_postgres "$bin/pg_ctl" -D "$dir/data" -l "$dir/server.log" -w -t 300 start >/dev/null
     conninfo postgres "$super"
 }
 
@@ -69,23 +74,45 @@ newdb() {
     query "$name" -v database="$name" -f "$room/deploy/postgres/roles.sql" >/dev/null
     if [ -n "${MIGRATE:-}" ]; then
         "$MIGRATE" --db "$(conninfo "$name" zeren_migrate)" zeren="$room/common/db/migrations" \
-            registry="$room/services/registry/migrations" \
+            registry="$room/services/registry/migrations" monitoring="$room/services/monitoring/migrations" \
             identity="$room/services/identity/migrations" >/dev/null
     fi
     conninfo "$name" "$super"
 }
 
 stop() {
-    as_postgres "$bin/pg_ctl" -D "$dir/data" -m fast -w stop >/dev/null
+    as_postgres "$bin/pg_ctl" -D "$dir/data" -m fast -w -t 300 stop >/dev/null
     rm -rf "$sockets"
+}
+
+# What a copy does not take over are the rights to connect. One copy is made at a time: roles belong to the whole cluster.
+alone() {
+    all=${ZEREN_TEST_DB:?names no database}
+    template=${all##*dbname=}
+    copy=${template%% *}_$(basename "$1")
+    exec 9<"$0"
+    flock 9
+    PGOPTIONS='-c client_min_messages=warning' psql -XqAt -v ON_ERROR_STOP=1 -d "$all dbname=postgres" \
+        -c "DROP DATABASE IF EXISTS $copy WITH (FORCE)" \
+        -c "CREATE DATABASE $copy TEMPLATE ${template%% *} STRATEGY file_copy"
+    PGOPTIONS='-c client_min_messages=warning' psql -XqAt -v ON_ERROR_STOP=1 -d "$all dbname=$copy" -f "$room/deploy/postgres/roles.sql"
+    flock -u 9
+    code=0
+    ZEREN_TEST_DB="$all dbname=$copy" "$@" 9<&- || code=$?
+    psql -XqAt -d "$all dbname=postgres" -c "DROP DATABASE $copy WITH (FORCE)"
+    exit $code
 }
 
 case $command in
 start) start ;;
 newdb) newdb "${3:-}" ;;
 stop) stop ;;
+alone)
+    shift
+    alone "$@"
+    ;;
 *)
-    echo "pg.sh: start, newdb or stop, not $command" >&2
+    echo "pg.sh: start, newdb, stop or alone, not $command" >&2
     exit 2
     ;;
 esac

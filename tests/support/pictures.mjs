@@ -46,7 +46,7 @@ export function zip(members, { encrypted = false } = {}) {
   let at = 0;
   for (const [name, text] of Object.entries(members)) {
     const [n, data] = [Buffer.from(name), Buffer.from(text)];
-    const common = Buffer.concat([le16(20), le16(encrypted ? 1 : 0), le16(0), le32(0), le32(0), le32(data.length), le32(data.length), le16(n.length)]);
+    const common = Buffer.concat([le16(20), le16(encrypted ? 1 : 0), le16(0), le32(0), le32(crc32(data)), le32(data.length), le32(data.length), le16(n.length)]);
     const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, le16(0), n, data]);
     parts.push(local);
     central.push(Buffer.concat([Buffer.from('PK\x01\x02'), le16(20), common, le16(0), le16(0), le16(0), le16(0), le32(0), le32(at), n]));

@@ -1,6 +1,7 @@
 // tests/support/raw.mjs - requests as bytes on a socket, for what no decent client would send.
 import net from 'node:net';
 import { note } from './ledger.mjs';
+import { askedBack, breathe, TRIES } from './patient.mjs';
 
 export const portOf = (base) => Number(new URL(base).port);
 
@@ -51,12 +52,20 @@ function unchunk(bytes) {
 }
 
 // One request written by hand: `line` as it stands, headers as [name, value] pairs; undefined when nothing came back.
-export async function rawCall(base, line, headers = [], body = '', options = {}) {
+export async function rawCall(...request) {
+  for (let tries = 1; ; tries++) {
+    const answer = await rawOnce(...request);
+    if (!askedBack(answer?.status, answer?.body) || tries === TRIES) return answer;
+    await breathe(tries);
+  }
+}
+
+async function rawOnce(base, line, headers = [], body = '', options = {}) {
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body);
   const all = [['Host', 'localhost'], ['Connection', 'close'], ...headers];
   if (bytes.length && !headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name))) all.push(['Content-Length', bytes.length]);
   const head = Buffer.from(`${line} HTTP/1.1\r\n${all.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`, 'latin1');
-  const { bytes: received } = await exchange(base, [head, bytes], options);
+  const { bytes: received } = await exchange(base, [head, bytes], { ms: 60_000, ...options });
   const answer = parse(received);
   if (!answer) return undefined;
   const [method, url] = line.split(' ');

@@ -12,8 +12,10 @@ function needed(name) {
 
 export const http = needed('ZEREN_TEST_HTTP'); // nginx, plain
 export const https = needed('ZEREN_TEST_HTTPS'); // nginx, TLS
-export const services = { identity: needed('ZEREN_TEST_IDENTITY'), registry: needed('ZEREN_TEST_REGISTRY') };
-export const ops = { identity: needed('ZEREN_TEST_IDENTITY_OPS'), registry: needed('ZEREN_TEST_REGISTRY_OPS') };
+const names = ['identity', 'registry', 'monitoring'];
+const places = (suffix) => Object.fromEntries(names.map((name) => [name, needed(`ZEREN_TEST_${name.toUpperCase()}${suffix}`)]));
+export const services = places('');
+export const ops = places('_OPS');
 export const stateDir = needed('ZEREN_STACK_DIR');
 export const seenDir = needed('ZEREN_TEST_SEEN');
 

@@ -1,19 +1,19 @@
 // tests/support/world.mjs - what the suites need to stand on, made through the API: divisions, units, lists in each state.
 // Every caller gets records of its own, so suites run beside each other and again.
-import { mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { allOf, as, newKey, unique } from './client.mjs';
 import { assertDone } from './assert.mjs';
+import { range, takeFree } from './taken.mjs';
 
 export const louxing = '431302000000';
 export const shuangfeng = '431321000000';
 export const town = '431302006000';
 export const village = '431302006003';
+export const farVillage = '431302001001'; // of the same county, in another town
+export const otherVillage = '431321100001';
 
 export const baseDivisions = [
   ['430000000000', '湖南省'], ['431300000000', '娄底市'], [louxing, '娄星区'], [shuangfeng, '双峰县'], ['431381000000', '冷水江市'],
-  ['431302001000', '乐坪街道'], ['431302002000', '花山街道'], [town, '涟滨街道'], ['431321100000', '永丰街道'],
+  ['431302001000', '乐坪街道'], [farVillage, '乐坪社区'], ['431302002000', '花山街道'], [town, '涟滨街道'], ['431321100000', '永丰街道'], ['431321100001', '城东社区'], ['431321100002', '城西社区'],
   ['431302006001', '扶青社区'], [village, '仙人阁社区'], ['430100000000', '长沙市'], ['430102000000', '芙蓉区'],
   ['420000000000', '湖北省'], ['420100000000', '武汉市'], ['420102000000', '江岸区'],
 ];
@@ -24,12 +24,17 @@ export const province = as('province_office');
 export const prefecture = as('prefecture_office');
 export const townOffice = as('town_office');
 export const department = as('department_office');
+export const monitor = as('monitoring_office');
+export const otherMonitor = as('other_monitoring_office');
 export const nobodysId = () => '01940000-ffff-7000-8000-' + Math.random().toString(16).slice(2).padEnd(12, '0').slice(0, 12);
 
 export async function newOrganisation(body = {}, caller = county) {
   const answer = await caller.post('/registry/organisations', { owner_division: louxing, name: unique('单位'), kind: 'department', ...body });
   return assertDone(answer, 201);
 }
+
+// The first of these codes that no division has, and that no other suite was given.
+export const freshCode = (kind, codes) => takeFree(kind, codes, async (code) => (await as('system_admin').get(`/registry/divisions/${code}`)).status === 404);
 
 // The unit that a seeded account belongs to, by its account's post.
 const units = { town_office: '涟滨街道办事处', department_office: '娄星区农业农村局', integration: '娄星区财政局' };
@@ -39,31 +44,16 @@ export async function unitOf(role) {
   return unit;
 }
 
-// Suites run beside each other: whoever makes the folder first has the year.
-function reserve(division, year) {
-  const room = join(process.env.ZEREN_STACK_DIR ?? tmpdir(), 'test-years');
-  mkdirSync(room, { recursive: true });
-  try {
-    mkdirSync(join(room, `${division}.${year}`));
-    return true;
-  } catch (error) {
-    if (error.code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
 // A year of that division which no list has been drafted for, and which no other suite was given.
 export async function freshYear(division = louxing, caller = county) {
-  for (let tries = 0; ; tries++) {
-    const year = 2030 + Math.floor(Math.random() * 170);
-    if (!reserve(division, year) && tries < 1000) continue;
-    const page = await caller.get('/registry/duty_lists', { division, year });
-    if (assertDone(page).items.length === 0) return year;
-  }
+  const unused = async (year) => assertDone(await caller.get('/registry/duty_lists', { division, year })).items.length === 0;
+  return takeFree(`list_years.${division}`, range(2030, 2199), unused);
 }
 
-export async function newList({ caller = county, division = louxing, year, ...rest } = {}) {
-  const body = { owner_division: division, year: year ?? (await freshYear(division, caller)), title: unique('清单'), ...rest };
+// Without a year: of a unit of its own, for which any year is a fresh one.
+export async function newList({ caller = county, division = louxing, ...rest } = {}) {
+  const own = async () => ({ organisation_id: (await newOrganisation({ kind: 'work_group', owner_division: division }, caller)).id });
+  const body = { owner_division: division, year: 2030, title: unique('清单'), ...(rest.year === undefined && rest.organisation_id === undefined && (await own())), ...rest };
   return assertDone(await caller.post('/registry/duty_lists', body), 201);
 }
 
