@@ -71,7 +71,7 @@ static void make_token(struct arena *a)
 
 static void wait_for_trust(void)
 {
-    for (int i = 0; i < 200 && !trust_ready(trust); i++)
+    for (int i = 0; i < 3000 && !trust_ready(trust); i++)
         usleep(10000);
     cr_assert(trust_ready(trust));
 }

@@ -2,8 +2,10 @@
  * statement returns. */
 #include "http/decode.h"
 #include "identity.h"
+#include "monitoring.h"
 #include "registry.h"
 #include "sql_identity.h"
+#include "sql_monitoring.h"
 #include "sql_registry.h"
 #include "support.h"
 
@@ -16,8 +18,10 @@ struct room {
 static const struct room rooms[] = {
     {"registry", "registry_service", "registry, identity_pub, zeren", registry_resources,
      sql_registry_all},
-    {"identity", "identity_service", "identity, registry_pub, zeren", identity_resources,
-     sql_identity_all},
+    {"identity", "identity_service", "identity, registry_pub, monitoring_pub, zeren",
+     identity_resources, sql_identity_all},
+    {"monitoring", "monitoring_service", "monitoring, identity_pub, registry_pub, zeren",
+     monitoring_resources, sql_monitoring_all},
 };
 
 static struct pool *open_room(const struct room *r)

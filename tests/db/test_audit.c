@@ -45,6 +45,9 @@ Test(audit, named_members_are_masked)
           "{\"age\": \"******\", \"name\": \"欧***\", \"note\": \"甲\", \"phone\": \"******\"}");
     cr_is(pg, "SELECT zeren.masked('{\"name\": null, \"x\": \"\"}', '{name,x}')",
           "{\"x\": \"\", \"name\": null}");
+    /* Of a value list, whose words have each their own first letter. */
+    cr_is(pg, "SELECT zeren.masked('{\"is\": \"moved_out\", \"of\": \"13\"}', '{is,of}')",
+          "{\"is\": \"******\", \"of\": \"******\"}");
     end(pg);
 }
 

@@ -3,7 +3,7 @@
 #include "db/sqlstate.h"
 #include "support.h"
 
-TestSuite(catalogue, .timeout = 30);
+TestSuite(catalogue, .timeout = 120);
 
 /* Ours: all but the system's and the extensions'. */
 #define OURS(object, schema)                                                                       \
@@ -140,8 +140,9 @@ Test(catalogue, published_views_are_documented)
     ".drop_audit_month(date,bigint)','" schema ".make_event_blocks()','" schema                    \
     ".drop_event_blocks()'"
 #define REVIEWED                                                                                   \
-    "('identity_pub.use_api_token(bytea,text,timestamp with time zone,date)'," DOORS(              \
-        "identity") "," DOORS("registry") ")"
+    "('identity_pub.use_api_token(bytea,text,timestamp with time zone,date)',"                     \
+    "'identity_pub.right_of_work(uuid,uuid,uuid,text[],text,text,text,timestamp with time zone,"   \
+    "date)'," DOORS("identity") "," DOORS("registry") "," DOORS("monitoring") ")"
 
 Test(catalogue, functions_run_as_their_caller)
 {
@@ -213,7 +214,8 @@ Test(catalogue, partitions_are_reached_through_their_table_alone)
 Test(catalogue, nobody_bypasses_row_security)
 {
     none("SELECT rolname FROM pg_roles WHERE rolbypassrls AND NOT rolsuper", "BYPASSRLS");
-    none("SELECT rolname FROM pg_roles WHERE rolsuper AND rolname ~ '^(zeren|identity|registry)_'",
+    none("SELECT rolname FROM pg_roles WHERE rolsuper AND rolname ~ "
+         "'^(zeren|identity|registry|monitoring)_'",
          "superuser");
 }
 
@@ -228,11 +230,13 @@ Test(catalogue, log_in_roles_own_nothing)
 Test(catalogue, constraints_of_the_client_exist)
 {
     for (const char *const *name = sqlstate_constraints(); *name != NULL; name++) {
-        char sql[256];
+        char sql[512];
         (void)snprintf(sql, sizeof sql,
                        "SELECT '%s' WHERE NOT EXISTS (SELECT FROM pg_constraint"
-                       " WHERE conname = '%s')",
-                       *name, *name);
+                       " WHERE conname = '%s') AND NOT EXISTS (SELECT FROM pg_index x"
+                       " JOIN pg_class c ON c.oid = x.indexrelid"
+                       " WHERE x.indisunique AND c.relname = '%s')",
+                       *name, *name, *name);
         none(sql, "in proto/constraints.def, not in the database");
     }
 }
@@ -241,7 +245,7 @@ Test(catalogue, unique_keys_are_told_to_the_client)
 {
     none(
         "SELECT DISTINCT conname FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace"
-        " WHERE k.contype IN ('u', 'x') AND n.nspname IN ('identity', 'registry')"
+        " WHERE k.contype IN ('u', 'x') AND n.nspname IN ('identity', 'registry', 'monitoring')"
         " AND conname <> ALL (ARRAY["
 #define X(name, code, field, detail) "'" #name "',"
 #include "constraints.def"
@@ -268,6 +272,22 @@ Test(catalogue, a_stolen_role_can_no_more_than_the_page_says)
          " ('registry_worker', 'registry.audit_log', 'SELECT,UPDATE,DELETE,TRUNCATE'),"
          " ('registry_worker', 'identity.person', 'SELECT,INSERT,UPDATE,DELETE'),"
          " ('registry_worker', 'identity.account', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('monitoring_service', 'identity.credential', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('monitoring_service', 'identity.account', 'INSERT,UPDATE,DELETE'),"
+         " ('monitoring_service', 'identity.session', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('monitoring_service', 'identity.api_token', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('monitoring_service', 'identity.person', 'INSERT,UPDATE,DELETE'),"
+         " ('monitoring_service', 'registry.item', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('monitoring_service', 'registry.organisation', 'INSERT,UPDATE,DELETE'),"
+         " ('monitoring_service', 'monitoring.audit_log', 'UPDATE,DELETE,TRUNCATE'),"
+         " ('monitoring_service', 'monitoring.audit_seal', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('monitoring_service', 'zeren.setting', 'INSERT,UPDATE,DELETE'),"
+         " ('monitoring_worker', 'monitoring.audit_log', 'SELECT,UPDATE,DELETE,TRUNCATE'),"
+         " ('monitoring_worker', 'identity.person', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('monitoring_worker', 'identity.account', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('identity_service', 'monitoring.monitoring_line', 'INSERT,UPDATE,DELETE'),"
+         " ('identity_service', 'monitoring.audit_log', 'SELECT,INSERT,UPDATE,DELETE'),"
+         " ('registry_service', 'monitoring.monitoring_line', 'SELECT,INSERT,UPDATE,DELETE'),"
          " ('identity_service', 'registry.item', 'INSERT,UPDATE,DELETE'),"
          " ('identity_service', 'registry.audit_log', 'SELECT,INSERT,UPDATE,DELETE'),"
          " ('identity_service', 'identity.audit_log', 'UPDATE,DELETE,TRUNCATE'),"
@@ -291,17 +311,31 @@ Test(catalogue, a_stolen_role_can_no_more_than_the_page_says)
          " ('identity_worker', 'identity.person', 'name'),"
          " ('registry_service', 'identity.person', 'citizen_id'),"
          " ('registry_service', 'identity.person', 'phone'),"
+         " ('monitoring_service', 'identity.person', 'citizen_id'),"
+         " ('monitoring_service', 'identity.person', 'phone'),"
+         " ('monitoring_service', 'identity.account', 'person_id'),"
          " ('registry_service', 'identity.account', 'person_id')) AS r (role, name, columns),"
          " unnest(ARRAY['SELECT', 'UPDATE']) AS p (privilege)"
          " WHERE has_column_privilege(r.role, r.name, r.columns, p.privilege)",
          "more than deploy/THREATS.md says");
     none("SELECT r.rolname || ' is ' || g.rolname FROM pg_roles r, pg_roles g"
-         " WHERE r.rolname ~ '^(identity|registry|zeren)_' AND NOT r.rolsuper AND r.oid <> g.oid"
+         " WHERE r.rolname ~ '^(identity|registry|monitoring|zeren)_' AND NOT r.rolsuper AND r.oid "
+         "<> g.oid"
          " AND r.rolname <> 'zeren_migrate' AND pg_has_role(r.oid, g.oid, 'MEMBER')",
          "a role that is another");
-    none("SELECT r.rolname || ' makes tables' FROM pg_roles r, pg_namespace n WHERE r.rolcanlogin"
-         " AND r.rolname ~ '^(identity|registry|zeren)_' AND r.rolname <> 'zeren_migrate'"
-         " AND n.nspname !~ '^pg_(temp|toast_temp)' AND has_schema_privilege(r.oid, n.oid, "
-         "'CREATE')",
-         "more than deploy/THREATS.md says");
+    none(
+        "SELECT r.rolname || ' makes tables' FROM pg_roles r, pg_namespace n WHERE r.rolcanlogin"
+        " AND r.rolname ~ '^(identity|registry|monitoring|zeren)_' AND r.rolname <> 'zeren_migrate'"
+        " AND n.nspname !~ '^pg_(temp|toast_temp)' AND has_schema_privilege(r.oid, n.oid, "
+        "'CREATE')",
+        "more than deploy/THREATS.md says");
+}
+
+Test(catalogue, every_verb_has_its_word)
+{
+    none("SELECT DISTINCT v.verb FROM (SELECT verbs FROM registry_pub.record_kind UNION ALL"
+         " SELECT verbs FROM monitoring_pub.record_kind UNION ALL"
+         " SELECT verbs FROM identity_pub.record_kind) AS k,"
+         " jsonb_object_keys(k.verbs) AS v (verb) WHERE identity.verb_label(v.verb) = v.verb",
+         "a verb without a word in identity.verb_label()");
 }

@@ -3,6 +3,7 @@
 #include "sql_engine.h"
 #include "sql_feed.h"
 #include "sql_identity.h"
+#include "sql_monitoring.h"
 #include "sql_registry.h"
 #include "support.h"
 
@@ -53,6 +54,7 @@ Test(feed, every_kind_that_is_announced_is_known)
 {
     expect_kinds("registry", sql_registry_all);
     expect_kinds("identity", sql_identity_all);
+    expect_kinds("monitoring", sql_monitoring_all);
 }
 
 Test(feed, every_kind_has_a_permission_and_the_class_of_its_table)
@@ -63,7 +65,8 @@ Test(feed, every_kind_has_a_permission_and_the_class_of_its_table)
 #include "tables.def"
 #undef X
         "(NULL,NULL,NULL)), known AS (SELECT 'registry' AS schema, k.* FROM registry.feed_kind k"
-        " UNION ALL SELECT 'identity', k.* FROM identity.feed_kind k), permitted (code) AS (VALUES "
+        " UNION ALL SELECT 'identity', k.* FROM identity.feed_kind k UNION ALL"
+        " SELECT 'monitoring', k.* FROM monitoring.feed_kind k), permitted (code) AS (VALUES "
 #define X(name, code, prose) "('" code "'),"
 #include "permissions.def"
 #undef X
@@ -309,4 +312,19 @@ Test(feed, a_page_costs_its_own_scope_only)
     }
     run(pg, "ROLLBACK");
     PQfinish(pg);
+}
+
+/* E-003: what is planned for a page grows neither with the divisions above nor with a block beside
+ * the one that is read. */
+Test(feed, a_step_of_a_page_takes_one_block_and_few_branches)
+{
+    cr_expect_str_eq(
+        super_sql(
+            "SELECT set_config('zeren.scope', '{[\"431302006003\",\"431302006003~\")}', "
+            "false), set_config('zeren.ancestors', '{000000000000,430000000000,"
+            "431300000000,431302000000,431302006000}', false);"
+            "SELECT regexp_count(b, 'registry\\.event') || ' ' || regexp_count(b, 'v\\.seq >= "
+            "1000000 AND v\\.seq <= 1999999') FROM zeren.event_branches('registry', 999999, "
+            "1999999, 'ASC') AS b"),
+        "3 3");
 }

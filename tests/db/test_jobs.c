@@ -1,6 +1,9 @@
 /* tests/db/test_jobs.c - jobs against a database: chunks under the submitter's scope, going on
  * after a worker's death, failures that pass and that do not, cancelling, schedules (J-001 to
- * J-006). */
+ * J-006, J-013). */
+#include <unistd.h>
+
+#include "core/clock.h"
 #include "jobs/job.h"
 #include "sql_jobs.h"
 #include "support.h"
@@ -71,8 +74,26 @@ static struct stmt_set *with_jobs(void)
     return made;
 }
 
+/* Whose jobs these are: an account in a post of a role, by an API token or under an access for a
+ * time where a test wants it. */
+#define ID(name) "md5('jobs " name "')::uuid"
+/* clang-format off */
+static const char maker[] =
+    "DELETE FROM identity.api_token WHERE id = " ID("session") "; DELETE FROM identity.session WHERE id = " ID("session") ";"
+    "INSERT INTO identity.role (code, label, owner_division) VALUES ('jobs_role', 'x', '431302000000') ON CONFLICT (code) DO NOTHING;"
+    "INSERT INTO identity.role_permission (role, permission, owner_division) VALUES ('jobs_role', 'organisation.read', '431302000000'),"
+    " ('jobs_role', 'job.schedule', '431302000000') ON CONFLICT (role, permission) DO NOTHING;"
+    "INSERT INTO identity.account (id, login, kind, owner_division) VALUES (" ID("account") ", 'jobs.maker', 'machine', '431302000000')"
+    " ON CONFLICT (id) DO UPDATE SET disabled = false;"
+    "INSERT INTO identity.post (id, owner_division, organisation_id, title, duty, role, ranges, created_at) VALUES (" ID("post") ", '431302000000',"
+    " gen_random_uuid(), 'jobs', 'staff', 'jobs_role', '{431302,431321}', now())"
+    " ON CONFLICT (id) DO UPDATE SET role = 'jobs_role', ranges = '{431302,431321}', scope_lines = NULL;"
+    "INSERT INTO identity.account_post (account_id, post_id) VALUES (" ID("account") ", " ID("post") ") ON CONFLICT DO NOTHING;";
+/* clang-format on */
+
 static void setup(void)
 {
+    (void)super_sql(maker);
     arena = arena_create(16 << 20);
     struct pool_options o = test_pool_options(3);
     o.conninfo = test_db("registry_worker");
@@ -100,13 +121,22 @@ static struct jobs *worker(void)
     return j;
 }
 
+#define NEW_JOB                                                                                    \
+    "INSERT INTO registry.job (id, owner_division, kind, account_id, post_id, session_id, "        \
+    "permissions, scope, scope_lines, ancestors, not_before, created_at) VALUES "                  \
+    "(gen_random_uuid(), '431302000000', 'toy', " ID("account") ", " ID("post") ", " ID(           \
+        "session") ", '{organisation.read}', '%s', '%s', '', now() - interval '1 second', now())"
+
+static void submit_in(const char *in_scope, const char *in_lines)
+{
+    char text[1000];
+    (void)snprintf(text, sizeof text, NEW_JOB, in_scope, in_lines);
+    (void)super_sql(text);
+}
+
 static void submit(void)
 {
-    (void)super_sql(
-        "INSERT INTO registry.job (id, owner_division, kind, account_id, post_id, scope, "
-        "scope_lines, ancestors, not_before, created_at) VALUES (gen_random_uuid(), "
-        "'431302000000', 'toy', gen_random_uuid(), gen_random_uuid(), "
-        "'{[\"431302\",\"431302~\")}', '', '', now() - interval '1 second', now())");
+    submit_in("{[\"431302\",\"431302~\")}", "");
 }
 
 static const char *job_says(const char *column)
@@ -239,14 +269,21 @@ Test(jobs, a_worker_that_stops_gives_its_job_back, .init = setup, .fini = teardo
     jobs_destroy(&j);
 }
 
+static void new_schedule(void)
+{
+    (void)super_sql(
+        "INSERT INTO registry.schedule (id, owner_division, kind, rule, account_id, post_id, "
+        "session_id, permissions, scope, scope_lines, ancestors, next_at, created_at) VALUES "
+        "(gen_random_uuid(), '431302000000', 'toy', 'every 1m', " ID("account") ", " ID(
+            "post") ", " ID("session") ", '{job.schedule,organisation.read}', "
+                                       "'{[\"431302\",\"431302~\")}', '', '', now() - interval '1 "
+                                       "second', now())");
+}
+
 /* J-006. */
 Test(jobs, a_schedule_starts_one_job_at_a_time, .init = setup, .fini = teardown)
 {
-    (void)super_sql("INSERT INTO registry.schedule (id, owner_division, kind, rule, account_id, "
-                    "post_id, scope, "
-                    "scope_lines, ancestors, next_at, created_at) VALUES (gen_random_uuid(), "
-                    "'431302000000', 'toy', 'every 1m', gen_random_uuid(), gen_random_uuid(), "
-                    "'{[\"431302\",\"431302~\")}', '', '', now() - interval '1 second', now())");
+    new_schedule();
     struct jobs *j = worker();
     cr_assert(jobs_keep(j));
     cr_assert_not(jobs_keep(j), "its next time is a minute away");
@@ -257,6 +294,161 @@ Test(jobs, a_schedule_starts_one_job_at_a_time, .init = setup, .fini = teardown)
     (void)super_sql("UPDATE registry.schedule SET next_at = now() - interval '1 second'");
     cr_assert(jobs_keep(j));
     cr_assert_str_eq(super_sql("SELECT count(*) FROM registry.job"), "2");
+    jobs_destroy(&j);
+}
+
+/* J-013: behind the calendar's end it waits, and nothing is started; when the calendar has that day
+ * it goes on by itself. */
+Test(jobs, a_schedule_by_work_days_waits_where_the_calendar_ends, .init = setup, .fini = teardown)
+{
+    if (!clock_set_today((struct date){2150, 6, 30}))
+        return;
+    new_schedule();
+    (void)super_sql("UPDATE registry.schedule SET rule = 'workday 08:30', next_at = '2150-06-29'");
+    struct jobs *j = worker();
+    (void)jobs_keep(j);
+    cr_assert_str_eq(super_sql("SELECT next_at FROM registry.schedule"), "infinity");
+    (void)super_sql("DELETE FROM registry.job");
+    cr_assert_not(jobs_keep(j));
+    cr_assert_str_eq(super_sql("SELECT next_at FROM registry.schedule"), "infinity");
+    cr_assert(clock_set_today((struct date){2025, 9, 30}));
+    cr_assert_not(jobs_keep(j));
+    cr_assert_str_eq(super_sql("SELECT next_at BETWEEN '2025-09-30' AND '2025-10-10' FROM "
+                               "registry.schedule"),
+                     "t");
+    jobs_destroy(&j);
+}
+
+/* ---- the maker's rights ---- */
+
+/* clang-format off */
+#define NEW_TOKEN(ends, revoked)                                                                                                                    \
+    "INSERT INTO identity.api_token (id, account_id, post_id, name, digest, permissions, ranges, expires_at, revoked_at, created_at) VALUES ("       \
+    ID("session") ", " ID("account") ", " ID("post") ", 'x', '\\x01', '{organisation.read}', '{431302}', " ends ", " revoked ", now())"
+#define NEW_ACCESS(permissions, ends, ended)                                                                                                        \
+    "WITH g AS (INSERT INTO identity.access_grant (id, owner_division, post_id, permissions, reason, starts_at, ends_at, granted_by, ended_at, created_at)" \
+    " VALUES (gen_random_uuid(), '431302000000', " ID("post") ", '" permissions "', 'x', now() - interval '2 days', " ends ", gen_random_uuid(), " ended \
+    ", now()) RETURNING id) INSERT INTO identity.session (id, account_id, post_id, access_grant_id, created_at, expires_at, ended_at)"               \
+    " SELECT " ID("session") ", " ID("account") ", " ID("post") ", g.id, now(), now(), now() FROM g"
+#define YESTERDAY "now() - interval '1 day'"
+#define TOMORROW "now() + interval '1 day'"
+
+/* How a right ends, and what the job then says; NULL: it has not ended. */
+static const struct { const char *change, *says; } ends[] = {
+    {"SELECT 1", NULL},
+    {"UPDATE identity.account SET disabled = true WHERE id = " ID("account"), "The account is disabled."},
+    {"DELETE FROM identity.account_post WHERE account_id = " ID("account"), "The account may no longer act in that post."},
+    {"UPDATE identity.post SET role = NULL, ranges = '{}' WHERE id = " ID("post"), "The account may no longer act in that post."},
+    {"DELETE FROM identity.role_permission WHERE role = 'jobs_role' AND permission = 'organisation.read'",
+     "The account no longer has the permission organisation.read."},
+    {"UPDATE identity.post SET ranges = '{431321}' WHERE id = " ID("post"), "The division is no longer in the scope of the account."},
+    {"UPDATE identity.post SET ranges = '{431302006}' WHERE id = " ID("post"), "The division is no longer in the scope of the account."},
+    {NEW_TOKEN(TOMORROW, "NULL"), NULL},
+    {NEW_TOKEN(YESTERDAY, "NULL"), "The API token has ended."},
+    {NEW_TOKEN(TOMORROW, YESTERDAY), "The API token has ended."},
+    {NEW_ACCESS("{organisation.read}", TOMORROW, "NULL"), NULL},
+    {NEW_ACCESS("{organisation.read}", YESTERDAY, "NULL"), "The access for a time has ended."},
+    {NEW_ACCESS("{organisation.read}", TOMORROW, YESTERDAY), "The access for a time has ended."},
+    {NEW_ACCESS("{duty_list.read}", TOMORROW, "NULL"), "The account no longer has the permission organisation.read."},
+};
+/* clang-format on */
+
+/* J-008. */
+Test(jobs, a_job_whose_maker_lost_the_right_ends, .init = setup, .fini = teardown)
+{
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        (void)super_sql(maker);
+        (void)super_sql("DELETE FROM registry.job");
+        submit();
+        (void)super_sql(ends[i].change);
+        chunks = 0;
+        struct jobs *j = worker();
+        run_all(j);
+        cr_expect_str_eq(job_says("error_detail"), ends[i].says == NULL ? "-" : ends[i].says,
+                         "%s: %s", ends[i].change, job_says("error_detail"));
+        cr_expect_str_eq(job_says("coalesce(error_code, status)"),
+                         ends[i].says == NULL ? "done" : "right_lost", "%s", ends[i].change);
+        cr_expect_eq(chunks, ends[i].says == NULL ? 5 : 0, "%s", ends[i].change);
+        jobs_destroy(&j);
+    }
+    (void)super_sql(maker);
+}
+
+/* J-008: within a second, and what is done stays done. */
+Test(jobs, a_right_lost_between_chunks_ends_it, .init = setup, .fini = teardown)
+{
+    submit();
+    struct jobs *j = worker();
+    for (int i = 0; i < 3; i++)
+        cr_assert(jobs_step(j));
+    (void)super_sql("UPDATE identity.account SET disabled = true WHERE id = " ID("account"));
+    (void)usleep(1100000);
+    run_all(j);
+    SAYS("status", "failed");
+    SAYS("error_code", "right_lost");
+    SAYS("done", "2");
+    SAYS("lease_owner", "-");
+    jobs_destroy(&j);
+    (void)super_sql(maker);
+}
+
+#define TWO_COUNTIES "{[\"431302\",\"431302~\"),[\"431321\",\"431321~\")}"
+
+/* J-009: it is run in what is the maker's now, and never in more than it was asked for. */
+Test(jobs, a_job_runs_in_what_is_its_makers_now, .init = setup, .fini = teardown)
+{
+    submit_in(TWO_COUNTIES, "{water,road}");
+    (void)super_sql("UPDATE identity.post SET ranges = '{431302,4303}', scope_lines = "
+                    "'{road,school}' WHERE id = " ID("post"));
+    struct jobs *j = worker();
+    run_all(j);
+    SAYS("status", "done");
+    cr_assert_str_eq(scope, "{[431302,431302~)} registry_worker 431302", "%s", scope);
+    SAYS("scope", "{[431302,431302~)}");
+    SAYS("scope_lines", "{road}");
+    SAYS("ancestors", "{000000000000,430000000000,431300000000}");
+    jobs_destroy(&j);
+    (void)super_sql(maker);
+}
+
+Test(jobs, a_job_that_began_in_more_does_not_go_on_in_less, .init = setup, .fini = teardown)
+{
+    submit_in(TWO_COUNTIES, "");
+    struct jobs *j = worker(), *heir = worker();
+    for (int i = 0; i < 3; i++)
+        cr_assert(jobs_step(j));
+    (void)super_sql("UPDATE identity.post SET ranges = '{431302}' WHERE id = " ID("post"));
+    (void)super_sql("UPDATE registry.job SET lease_until = now() - interval '1 second'");
+    run_all(heir);
+    SAYS("error_code", "right_lost");
+    SAYS("error_detail", "The scope that the work began in is no longer whole.");
+    SAYS("done", "2");
+    jobs_destroy(&j);
+    jobs_destroy(&heir);
+    (void)super_sql(maker);
+}
+
+/* J-010. */
+Test(jobs, a_schedule_whose_maker_lost_the_right_is_stopped, .init = setup, .fini = teardown)
+{
+    static const char says[] =
+        "SELECT enabled || ' ' || coalesce(error_code || ': ' || error_detail, '-') || ' ' || "
+        "version || ' ' || (SELECT count(*) FROM registry.job) || ' ' || (SELECT count(*) FROM "
+        "registry.audit_log l WHERE l.record_id = s.id AND l.verb = 'stop_schedule' AND l.before "
+        "->> 'enabled' = 'true') FROM registry.schedule s";
+    new_schedule();
+    (void)super_sql("DELETE FROM identity.role_permission WHERE role = 'jobs_role' AND permission "
+                    "= 'job.schedule'");
+    struct jobs *j = worker();
+    cr_assert_not(jobs_keep(j));
+    cr_assert_str_eq(
+        super_sql(says),
+        "false right_lost: The account no longer has the permission job.schedule. 2 0 1", "%s",
+        super_sql(says));
+    cr_assert_not(jobs_keep(j), "once");
+    (void)super_sql(maker);
+    (void)super_sql("UPDATE registry.schedule SET enabled = true, error_code = NULL");
+    cr_assert(jobs_keep(j));
     jobs_destroy(&j);
 }
 

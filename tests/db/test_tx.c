@@ -2,7 +2,7 @@
  * nothing written by a change of nothing. Lost connections and transactions: test_tx_lost.c. */
 #include "tx_support.h"
 
-TestSuite(tx, .init = setup, .fini = teardown, .timeout = 30);
+TestSuite(tx, .init = setup, .fini = teardown, .timeout = 120);
 
 Test(tx, scope_holds_for_one_trip_only)
 {

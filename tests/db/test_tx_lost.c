@@ -4,7 +4,7 @@
 
 #include "tx_support.h"
 
-TestSuite(tx_lost, .init = setup, .fini = teardown, .timeout = 30);
+TestSuite(tx_lost, .init = setup, .fini = teardown, .timeout = 120);
 
 static void kill_idle(void)
 {
@@ -128,7 +128,11 @@ Test(tx_lost, running_call_holds_its_key)
     struct tx running = tx_of(own_county), t = tx_of(own_county);
     struct claim claim = {.account = ACCOUNT, .key = key, .digest = "d1"};
     struct stored_answer a;
-    cr_assert(tx_begin(&running, &claim, &err));
+    struct pool_options o = test_pool_options(2);
+    o.lock_ms = 500;
+    pool_destroy(&pool);
+    running.pool = t.pool = pool = pool_create(&o);
+    cr_assert(tx_begin(&running, &claim, &err), "%s", err.cause);
     cr_assert_not(
         change(&t, &(struct change){.form = "add", .id = id, .name = id, .key = key}, &r));
     cr_assert_eq(err.code, ERR_KEY_IN_USE);

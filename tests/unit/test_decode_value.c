@@ -127,6 +127,22 @@ Test(decode_value, a_refused_choice_lists_the_choices, .init = setup, .fini = te
     cr_expect_str_eq(detail, "One of: task item 清单.");
 }
 
+Test(decode_value, the_number_of_a_thing_is_no_id_number_and_is_not_repeated, .init = setup,
+     .fini = teardown)
+{
+    static const struct field number =
+        F_TEXT("number", IN_BODY | NO_ID_NUMBER, 1, 40, "Number.", "7");
+    static const char *const refused[] = {"11010519491231002X", "110105 19491231 002x", NULL};
+    const char *problem = NULL, *detail = NULL;
+    for (size_t i = 0; refused[i] != NULL; i++) {
+        cr_expect_null(decode_value(arena, &number, refused[i], &problem, &detail));
+        cr_expect_str_eq(problem, "is_id_number");
+        cr_expect_null(strstr(detail, "1101"));
+    }
+    cr_expect_str_eq(decode_value(arena, &number, "110105194912310021", &problem, &detail),
+                     "110105194912310021");
+}
+
 Test(decode_value, no_memory_is_no_problem_of_the_value, .init = setup, .fini = teardown)
 {
     const char *problem = NULL, *detail = NULL;

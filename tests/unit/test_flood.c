@@ -92,7 +92,8 @@ static void *waiter(void *arg)
 Test(flood, so_many_wait_at_once_and_no_more)
 {
     pthread_t threads[12];
-    shared = new_flood(1, 1000, 5);
+    shared = flood_create(&(struct flood_options){
+        .per_s = 1, .all_per_s = 1000, .wait_ms = 3000, .waits = 5}); /* until all have come */
     charge(shared, "192.0.2.1", 50);
     for (int i = 0; i < 12; i++)
         cr_assert_eq(pthread_create(&threads[i], NULL, waiter, NULL), 0);

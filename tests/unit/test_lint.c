@@ -153,3 +153,22 @@ Test(lint, a_location_is_a_collection)
     r.location = "/things/";
     cr_expect_str_eq(lint_of(r), "");
 }
+
+Test(lint, a_statement_asks_about_a_permission_that_there_is)
+{
+    static const char *const good[] = {"caller_may_minor_read"}, *const bad[] = {"id",
+                                                                                 "caller_may_fly"};
+    static const struct stmt asks = {.name = "asks", .params = good, .n_params = 1};
+    static const struct stmt errs = {.name = "errs", .params = bad, .n_params = 2};
+    const struct stmt *all[] = {&asks, NULL, NULL};
+    const struct route table[] = {reads, ROUTES_END};
+    const struct route *const resources[] = {table, NULL};
+    const struct service service = {.name = "toy", .resources = resources, .statements = all};
+    const struct engine e = {.service = &service};
+    struct err err = {.code = ERR_NONE};
+    cr_expect(lifecycle_lint(&e, &err));
+    all[1] = &errs;
+    cr_expect_not(lifecycle_lint(&e, &err));
+    cr_expect_not_null(strstr(err.cause, "errs"), "%s", err.cause);
+    cr_expect_not_null(strstr(err.cause, "caller_may_fly"), "%s", err.cause);
+}

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "auth/password.h"
 #include "core/clock.h"
@@ -44,13 +45,21 @@ Test(password, no_hash_and_a_broken_one_match_nothing)
     }
 }
 
+/* Of the processor: whoever else is at work takes none of it. */
+static int64_t worked_us(void)
+{
+    struct timespec t;
+    cr_assert_eq(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t), 0);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 static int64_t cost_us(const char *hash)
 {
     int64_t best = INT64_MAX;
     for (int i = 0; i < 3; i++) {
-        int64_t began = clock_ticks_us();
+        int64_t began = worked_us();
         (void)matches("wrong", hash);
-        int64_t took = clock_ticks_us() - began;
+        int64_t took = worked_us() - began;
         best = took < best ? took : best;
     }
     return best;

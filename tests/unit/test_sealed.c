@@ -5,6 +5,7 @@
 #include "http/lifecycle.h"
 #include "http/render.h"
 #include "http/sealed.h"
+#include "http/values.h"
 #include "keys/field.h"
 #include "keys_support.h"
 
@@ -215,13 +216,222 @@ SEALED_TEST(tables_are_linted)
     static const struct field inside[] = {F_SEALED("d", IN_BODY, SEALED_PHONE, "t.d", "x"),
                                           FIELDS_END};
     static const struct field nested[] = {F_ARRAY("list", IN_BODY, inside, 3, "x"), FIELDS_END};
-    static const struct field answer[] = {F_ARRAY("list", SHOWN, inside, 3, "x"), FIELDS_END};
+    static const struct field shown_to_none[] = {
+        F_SEALED_FOR("d", IN_BODY, SEALED_CODES, "t.d", PERM_COUNT, "x"), FIELDS_END};
+    static const struct field text[] = {F_SEALED("g", IN_BODY, SEALED_TEXT, "t.g", "x"),
+                                        FIELDS_END};
+    static const struct field deep_text[] = {F_OBJECT("one", IN_BODY, text, "x"), FIELDS_END};
+    static const struct field deep[] = {F_ARRAY("list", IN_BODY, shown_to_none, 3, "x"),
+                                        FIELDS_END};
+    static const struct field shown_to_all[] = {
+        F_SEALED_FOR("f", IN_BODY, SEALED_CODES, "t.f", PERM_SIGNED_IN, "x"), FIELDS_END};
     const struct field *which = NULL;
     cr_expect_null(sealed_fault(fields, &which));
-    cr_expect_null(sealed_fault(answer, &which));
-    const struct field *const bad[] = {no_column, in_query, no_kind, nested};
+    cr_expect_null(sealed_fault(nested, &which));
+    cr_expect_not_null(sealed_fault(shown_to_all, &which));
+    cr_expect_null(sealed_fault(text, &which));
+    cr_expect_not_null(sealed_fault(deep_text, &which));
+    const struct field *const bad[] = {no_column, in_query, no_kind, deep};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         cr_expect_not_null(sealed_fault(bad[i], &which), "table %zu", i);
         cr_expect_eq(which->name[0], (char)('a' + (int)i));
     }
+}
+
+/* --- kinds that monitoring has, who sees them, and records inside a body --- */
+
+static const struct field member[] = {
+    F_UUID("id", IN_BODY | SHOWN, "Id."),
+    F_TEXT("name", IN_BODY | SHOWN, 1, 60, "Name.", "x"),
+    F_SEALED("phone", IN_BODY | SHOWN | NULLABLE, SEALED_PHONE, "toy.member.phone", "Phone."),
+    F_SEALED_FOR("health", IN_BODY | SHOWN | NULLABLE, SEALED_CODES, "toy.member.health",
+                 PERM_HEALTH_READ, "Health."),
+    F_SEALED_AMONG("card", IN_BODY | SHOWN | NULLABLE, SEALED_DISABILITY_CARD, "toy.member.card",
+                   PERM_HEALTH_READ, "Card."),
+    FIELDS_END,
+};
+static const struct field home[] = {
+    F_UUID("id", IN_PATH | IN_BODY | SHOWN, "Id."),
+    F_ARRAY("members", IN_BODY | SHOWN, member, 9, "Members."),
+    F_OBJECT("head", IN_BODY | SHOWN | NULLABLE, member, "Head."),
+    FIELDS_END,
+};
+static const char *const home_params[] = {"members", "head", "caller_may_health_read",
+                                          "caller_may_minor_read"};
+static const struct stmt put_home = {
+    .name = "put", .kind = STMT_WRITE, .text = "", .params = home_params, .n_params = 4};
+static const struct route homes = {.method = METHOD_POST,
+                                   .path = "/homes",
+                                   .fields = home,
+                                   .also = "members head",
+                                   .id = "create_home"};
+
+#define CARD NUMBER "43"
+
+static const char *home_json(void)
+{
+    return arena_printf(arena,
+                        "{\"id\":\"" ID "\",\"members\":[{\"id\":\"" ID_2
+                        "\",\"health\":\"%s\",\"card\":\"%s\"}]}",
+                        sealed("toy.member.health", ID_2, "chronic,disabled"),
+                        sealed("toy.member.card", ID_2, CARD));
+}
+
+static const char *home_shown(enum personal_mask mask, permission_set may)
+{
+    struct request rq = asked(&homes, mask);
+    rq.principal.permissions = may;
+    return sealed_show(&rq, home_json());
+}
+
+SEALED_TEST(codes_are_hidden_whole_and_shown_to_their_permission)
+{
+    permission_set other = permission_add(0, PERM_PERSON_UNMASK);
+    const char *json = home_shown(MASK_USUAL, other);
+    cr_expect_not_null(strstr(json, "\"health\":\"******\""), "%s", json);
+    cr_expect_null(strstr(json, "chronic"));
+    cr_expect_not_null(strstr(json, "\"card\":null"), "to have a card is health: %s", json);
+    json = home_shown(MASK_HIDDEN, permission_add(0, PERM_HEALTH_READ));
+    cr_expect_not_null(strstr(json, "\"health\":\"chronic,disabled\""), "%s", json);
+    cr_expect_not_null(strstr(json, "\"card\":\"******\""), "%s", json);
+}
+
+SEALED_TEST(a_card_never_shows_class_and_level)
+{
+    permission_set may = permission_add(0, PERM_HEALTH_READ);
+    cr_expect_not_null(strstr(home_shown(MASK_USUAL, may), "\"card\":\"110105**************\""));
+    cr_expect_not_null(strstr(home_shown(MASK_STRICT, may), "\"card\":\"110*****************\""));
+}
+
+static const char *normal(const struct field *f, const char *text)
+{
+    const char *problem = NULL, *detail = NULL;
+    const char *value = decode_value(arena, f, text, &problem, &detail);
+    cr_expect_eq(value == NULL, problem != NULL);
+    cr_expect(value != NULL || strlen(text) < 4 || strstr(detail, text) == NULL);
+    return value == NULL ? problem : value;
+}
+
+SEALED_TEST(codes_and_cards_have_one_form)
+{
+    cr_expect_str_eq(normal(&member[3], "disabled,chronic"), "chronic,disabled");
+    cr_expect_str_eq(normal(&member[3], "healthy"), "healthy");
+    static const char *const no_codes[] = {
+        "",     ",",  "chronic,", "chronic,chronic",      "b,a,b", "Chronic", "chronic disabled",
+        "a,,b", "\"", "a\\b",     "a,b,c,d,e,f,g,h,i,j,k"};
+    for (size_t i = 0; i < sizeof no_codes / sizeof *no_codes; i++)
+        cr_expect_str_eq(normal(&member[3], no_codes[i]), "not_codes", "%s", no_codes[i]);
+    cr_expect_str_eq(normal(&member[4], "11010519491231002x71"), NUMBER "71");
+    static const char *const no_cards[] = {NUMBER,
+                                           NUMBER "4",
+                                           NUMBER "83",
+                                           NUMBER "05",
+                                           NUMBER "70",
+                                           NUMBER "433",
+                                           "11010519491231002143",
+                                           ""};
+    for (size_t i = 0; i < sizeof no_cards / sizeof *no_cards; i++)
+        cr_expect_str_eq(normal(&member[4], no_cards[i]), "not_a_disability_card", "%s",
+                         no_cards[i]);
+}
+
+SEALED_TEST(what_people_write_is_sealed_as_it_is_and_hidden_whole)
+{
+    static const struct field words = F_SEALED("w", IN_BODY, SEALED_TEXT, "t.w", "x");
+    char mask[MASK_TEXT], long_one[302] = {0};
+    memset(long_one, 'x', 301);
+    cr_expect_str_eq(normal(&words, "王\"五\" 1986"), "王\"五\" 1986");
+    cr_expect_str_eq(normal(&words, ""), "not_a_text");
+    cr_expect_str_eq(normal(&words, "  "), "not_a_text");
+    cr_expect_str_eq(normal(&words, long_one), "not_a_text");
+    cr_expect_str_eq(normal(&words, long_one + 1), long_one + 1);
+    personal_mask_of(SEALED_TEXT, PERSONAL_USUAL, "a long text that says much", mask);
+    cr_expect_str_eq(mask, MASK_HIDES_ALL);
+}
+
+SEALED_TEST(what_was_sealed_is_opened_for_a_handler)
+{
+    struct request rq = asked(&homes, MASK_HIDDEN);
+    const char *twice = sealed("toy.member.health", ID_2, "serious"); /* as JSON has it */
+    cr_expect_str_eq(sealed_open(&rq, "toy.member.health", ID_2, twice), "serious");
+    cr_expect_str_eq(sealed_open(&rq, "toy.member.health", ID_2, twice + 1), "serious");
+    cr_expect_null(sealed_open(&rq, "toy.member.health", ID, twice), "of another record");
+    cr_expect_null(sealed_open(&rq, "toy.member.health", ID_2, NULL));
+    cr_expect_eq(rq.err.code, ERR_NONE, "what cannot be opened is no failure");
+}
+
+static const char *member_of(const char *json, const char *name)
+{
+    struct json_member m;
+    while (json_next_member(&json, &m)) {
+        if (json_is_key(&m, name))
+            return arena_strndup(arena, m.value + 1, m.value_len - 2);
+    }
+    return NULL;
+}
+
+SEALED_TEST(records_inside_a_body_are_sealed_for_a_statement)
+{
+    const char *args[] = {NULL,
+                          "[{\"id\":\"" ID_2 "\",\"name\":\"a,b\",\"phone\":\"13812345678\"},"
+                          "{\"name\":\"\\\"]\",\"phone\":null,\"health\":\"chronic\"}]",
+                          NULL};
+    struct request rq = asked(&homes, MASK_HIDDEN);
+    const char *json = NULL, *none = "x";
+    rq.args = args;
+    rq.now = clock_now();
+    cr_assert(sealed_members(&rq, "members", &json), "%s", rq.err.cause);
+    cr_expect_null(strstr(json, "13812345678"));
+    cr_expect_null(strstr(json, "chronic"));
+    cr_expect_not_null(strstr(json, "\"name\":\"\\\"]\""), "%s", json);
+    const char *phone = member_of(json + 1, "phone");
+    cr_expect_str_eq(sealed_open(&rq, "toy.member.phone", ID_2, phone), "13812345678");
+    cr_expect_not_null(member_of(json + 1, "phone_hash"));
+    const char *second = json_skip_value(json + 1) + 1;
+    const char *made = member_of(second, "id");
+    cr_expect_eq(strlen(made), 36, "%s", json);
+    cr_expect_str_eq(sealed_open(&rq, "toy.member.health", made, member_of(second, "health")),
+                     "chronic");
+    cr_expect_not_null(strstr(second, "\"phone\":null,\"phone_hash\":null"));
+    cr_expect_not_null(strstr(second, "\"health_hash\":null"), "codes have no hash");
+    cr_expect(sealed_members(&rq, "head", &none));
+    cr_expect_null(none);
+}
+
+static const char *const *home_values(struct request *rq, const char *const *args, unsigned first)
+{
+    struct stmt_form f = {.params = home_params + first, .n_params = 4 - first};
+    const struct value_context c = {.status = 200};
+    rq->args = args;
+    return values_of(rq, &f, &c);
+}
+
+SEALED_TEST(a_statement_never_gets_personal_data_in_the_clear)
+{
+    const char *args[] = {NULL, "[{\"phone\":\"13812345678\"}]", NULL};
+    struct request rq = asked(&homes, MASK_HIDDEN);
+    cr_expect_not(values_know(&homes, "members"));
+    cr_expect_null(home_values(&rq, args, 0));
+    cr_expect_eq(rq.err.code, ERR_INTERNAL);
+}
+
+SEALED_TEST(a_statement_is_told_what_the_caller_may)
+{
+    const char *args[] = {NULL, NULL, NULL};
+    struct request rq = asked(&homes, MASK_HIDDEN);
+    const struct stmt *const all[] = {&put_home, NULL};
+    const char *param = NULL;
+    rq.principal.permissions = permission_add(0, PERM_MINOR_READ);
+    const char *const *values = home_values(&rq, args, 2);
+    cr_assert_not_null(values);
+    cr_expect_str_eq(values[0], "false");
+    cr_expect_str_eq(values[1], "true");
+    rq.signed_in = false;
+    cr_expect_str_eq(home_values(&rq, args, 2)[1], "false");
+    const char *untouched = "x";
+    cr_expect_not(values_may(&rq, "ids", &untouched));
+    cr_expect_str_eq(untouched, "x", "what is another's name gets no value");
+    cr_expect(values_know(&homes, "caller_may_minor_read"));
+    cr_expect_not(values_know(&homes, "caller_may_fly"));
+    cr_expect_null(values_fault(all, &param));
 }

@@ -51,9 +51,37 @@ Test(str, knows_what_people_can_read)
     static const struct {
         const char *text;
         bool ok;
-    } cases[] = {{"a\tb\r\n村", true}, {"\x01", false},       {"a\x1b[0m", false},
-                 {"\x7f", false},      {"\xC2\x85", false},   {"\xC2\x9F", false},
-                 {"\xC2\xA0", true},   {"\xE6\x9D\x91", true}};
+    } cases[] = {{"a\tb\r\n村", true},
+                 {"\x01", false},
+                 {"a\x1b[0m", false},
+                 {"\x7f", false},
+                 {"\xC2\x85", false},
+                 {"\xC2\x9F", false},
+                 {"\xC2\xA0", true},
+                 {"\xE6\x9D\x91", true},
+                 {"a\u202Eb", false},
+                 {"a\u2066b", false},
+                 {"\u200B", false},
+                 {"\u200E", false},
+                 {"\u2028", false},
+                 {"\u2060", false},
+                 {"\uFEFF", false},
+                 {"\u00ADa", false},
+                 {"\u061C", false},
+                 {"\uFFF9", false},
+                 {"\U000E0041", false},
+                 {"\u200D", true},
+                 {"\u200C", true},
+                 {"葛\U000E0100", true},
+                 {"\u2764\uFE0F", true},
+                 {"\u180B", true},
+                 {"\u2027", true},
+                 {"\u2030", true},
+                 {"\u205F", true},
+                 {"\u2070", true},
+                 {"，—“”", true},
+                 {"\uFF01", true},
+                 {"𠀀", true}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         cr_expect_eq(str_printable(cases[i].text), cases[i].ok, "case %zu", i);
 }

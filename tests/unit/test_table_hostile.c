@@ -1,7 +1,7 @@
 /* tests/unit/test_table_hostile.c - workbooks made to do harm: each is refused early, by a code. */
 #include "table_support.h"
 
-TestSuite(table_hostile, .timeout = 30);
+TestSuite(table_hostile, .timeout = 300); /* under valgrind, too */
 
 static const char row[] = "<row r=\"2\"><c r=\"A2\"><v>1</v></c></row>";
 
@@ -128,6 +128,19 @@ Test(table_hostile, macros)
                      .types = "<Types><Override ContentType=\"application/"
                               "vnd.ms-excel.sheet.macroEnabled.main+xml\"/></Types>"};
     cr_expect_str_eq(read_all(book_of(&b)), "refused macros");
+    b.types = "<Types><Default Extension=\"xml\" ContentType=\"application/"
+              "vnd.ms-excel.sheet.macroEnabled.main+xml\"/></Types>";
+    cr_expect_str_eq(read_all(book_of(&b)), "refused macros");
+}
+
+Test(table_hostile, a_type_that_no_part_has_is_no_macro)
+{
+    struct book b = {.rows = row,
+                     .types = "<Types><Default Extension=\"bin\" ContentType=\"application/"
+                              "vnd.ms-excel.sheet.binary.macroEnabled.main\"/></Types>"};
+    char *plain = strdup(read_all(book_of(&(struct book){.rows = row})));
+    cr_expect_str_eq(read_all(book_of(&b)), plain);
+    free(plain);
 }
 
 Test(table_hostile, document_types_and_entities)

@@ -187,7 +187,33 @@ Test(token, what_is_signed_comes_back)
     cr_expect_eq(q.epoch, 3);
     cr_expect_eq(q.permissions, permission_add(p.permissions, PERM_SIGNED_IN));
     cr_expect_str_eq(q.scope, "{[\"4313\",\"4313~\"),[\"431302103201\",\"431302103201~\")}");
+    cr_expect_eq(q.n_former, 0);
     cr_expect_not(token_verify(token, &k.public, now + (instant_us)600 * 1000000, &q, &err));
+}
+
+/* As many ranges as a caller has at most, most of them former codes. */
+Test(token, former_codes_come_back_as_such)
+{
+    struct pair k = new_pair();
+    struct principal p = {.role = "county_office", .n_prefixes = SCOPE_PREFIXES_MAX}, q;
+    struct err err = {0};
+    const char *token = NULL;
+    strcpy(p.account, ID("2"));
+    strcpy(p.session, ID("3"));
+    strcpy(p.post, ID("4"));
+    strcpy(p.organisation, ID("5"));
+    for (unsigned i = 0; i < SCOPE_PREFIXES_MAX; i++)
+        snprintf(p.prefixes[i], sizeof p.prefixes[i], "4313021%02u201", i);
+    p.n_former = SCOPE_PREFIXES_MAX - 1;
+    for (unsigned i = PERM_SIGNED_IN + 1; i < PERM_COUNT * 3 / 4; i++)
+        p.permissions = permission_add(p.permissions, (enum permission)i);
+    cr_assert(token_sign(memory, &k.private, &p, now, 600, &token, &err), "%s", err.cause);
+    cr_assert(token_verify(token, &k.public, now, &q, &err), "%s", err.cause);
+    cr_expect_eq(q.n_prefixes, p.n_prefixes);
+    cr_expect_eq(q.n_former, p.n_former);
+    cr_expect_str_eq(q.prefixes[SCOPE_PREFIXES_MAX - 1], p.prefixes[SCOPE_PREFIXES_MAX - 1]);
+    cr_expect_str_eq(q.ancestors,
+                     "{000000000000,430000000000,431300000000,431302000000,431302100000}");
 }
 
 Test(token, refuses_every_other_header)

@@ -66,3 +66,15 @@ Test(uuid, knows_the_canonical_form)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         cr_expect_eq(uuid_valid(cases[i].text), cases[i].ok, "%s", cases[i].text);
 }
+
+/* More than the 12 bits count: the next millisecond is borrowed. */
+Test(uuid, those_of_one_moment_have_the_order_in_which_they_were_made)
+{
+    char ids[2][UUID_TEXT];
+    cr_assert(uuid_new(1645557742000 * 1000, ids[0]));
+    for (int i = 1; i < 10000; i++) {
+        cr_assert(uuid_new(1645557742000 * 1000, ids[i % 2]));
+        cr_assert_lt(strcmp(ids[(i - 1) % 2], ids[i % 2]), 0, "%d", i);
+        cr_assert(uuid_valid(ids[i % 2]));
+    }
+}
