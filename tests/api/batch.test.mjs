@@ -1,4 +1,4 @@
-// tests/api/batch.test.mjs - tables that people send (proto/batches.md, B-001 to B-012, R-070 to R-073): staged, looked at, applied by another person, undone; error
+// tests/api/batch.test.mjs - tables that people send (proto/batches.md, B-001 to B-013, R-070 to R-073): staged, looked at, applied by another person, undone; error
 // files that go back in, templates, exports.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -7,10 +7,12 @@ import { newAccount, signedIn } from '../support/accounts.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { batchOf, csv, done, download, ended, heading, staged, upload, verb } from '../support/batches.mjs';
 import { allOf, newKey, send, unique, uuid } from '../support/client.mjs';
-import { rows as sql } from '../support/database.mjs';
+import { rows as sql, run } from '../support/database.mjs';
+import { patient } from '../support/patient.mjs';
 import { zip } from '../support/pictures.mjs';
 import { http } from '../support/settings.mjs';
 import { tokenOf } from '../support/tokens.mjs';
+import { corrected, read, workbook } from '../support/xlsx.mjs';
 import { county, listInForce, louxing, newOrganisation, otherCounty, prefecture, province, shuangfeng, town, townOffice, valueItem } from '../support/world.mjs';
 
 const path = '/registry/batches';
@@ -57,7 +59,7 @@ test('B-002, B-005, B-009: a table is staged, looked at, applied by another pers
   assertRecord(await named(old.name), { line: 'water', version: 3 });
   assertRefused(await verb(county, undone, 'undo', { reason: '再来' }), 409, 'state_conflict');
   const events = () => sql(`SELECT verb, version FROM registry.event WHERE kind = 'organisation' AND id = '${made}' ORDER BY seq`);
-  for (let tries = 0; tries < 100 && events().length < 2; tries++) await new Promise((wait) => { setTimeout(wait, 50); });
+  for (let tries = 0; tries < 1200 && events().length < 2; tries++) await new Promise((wait) => { setTimeout(wait, 50); });
   assert.deepEqual(events().map((e) => [e.verb, e.version]), [['apply_batch', 1], ['undo_batch', 2]], 'one event a change');
 });
 
@@ -100,13 +102,57 @@ test('B-010: the error file, corrected, goes back in; in each format', async () 
   }
 });
 
+const errorFile = async (batch, body = {}) => {
+  const { status, result } = await ended(county, assertDone(await county.post(`${path}/${batch.id}:error_file`, body), 202));
+  assert.equal(status, 'done');
+  return { bytes: await download(county, result.file_id), ...assertDone(await county.get(`/registry/files/${result.file_id}`)) };
+};
+
+test('B-010: an xlsx with a title, a heading of merged rows, formulas and merged cells: its error file, corrected in place, goes back in', async () => {
+  const [first, second, third, fourth, fifth] = ['甲', '乙', '丙', '丁', '戊'].map(unique);
+  const bytes = workbook([
+    ['单位登记表'], ['区划代码', '单位情况'], [null, '单位名称', '单位类型', '条线'],
+    [431302, { f: 'A4&"x"', v: first }, '部门'], [431302, second, '部委'], [431302, { f: 'VLOOKUP(A6,B:B,1)' }, '部门'], [431302, fourth, '部门'], [null, fifth, '部门'],
+  ], { sheet: '单位 (一)', merges: ['A1:D1', 'A2:A3', 'B2:D2', 'A7:A8'] });
+  const name = `${'登记'.repeat(95)}.xlsx`;
+  const batch = await staged(county, bytes, { sheet: '单位 (一)' }, name);
+  assertRecord(batch, { status: 'staged', format: 'xlsx', sheet: '单位 (一)', rows: 5, inserts: 2, failed: 3 });
+  assert.deepEqual((await rowsOf(batch, { action: 'failed' })).map((r) => [r.row, r.faults]), [[5, [{ column: '单位类型', code: 'not_one_of' }]],
+    [6, [{ column: '单位名称', code: 'formula_without_result' }]], [8, [{ column: '区划代码', code: 'merged_cell' }]]]);
+
+  const errors = await errorFile(batch);
+  assertRecord(errors, { media_type: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet' });
+  assert.ok(errors.name.startsWith('错误_登记'), 'a long name is cut between characters');
+  const { cells, sheet } = read(errors.bytes);
+  assert.equal(sheet, '单位 (一)');
+  assert.deepEqual(['A1', 'B1', 'C1', 'D1', 'E1'].map((at) => cells[at]), ['区划代码', '单位情况/单位名称', '单位情况/单位类型', '单位情况/条线', '错误原因'], 'one row of joined headings');
+  assert.deepEqual([cells.B2, cells.E2], [first, undefined], 'the result of a formula is its text');
+  assert.match(cells.E3, /单位类型：不在可选范围内；/);
+  assert.match(cells.E4, /单位名称：公式没有计算结果；/);
+  assert.match(cells.E6, /区划代码：单元格被合并/);
+
+  const same = await staged(county, errors.bytes, { sheet: '单位 (一)' }, '未改.xlsx');
+  assertRecord(same, { rows: 5, inserts: 2, failed: 3 });
+  const twice = await errorFile(same);
+  assert.equal(Object.values(read(twice.bytes).cells).filter((text) => text === '错误原因').length, 1, 'one column of reasons, however often');
+  const faulty = await errorFile(same, { only_faulty: true });
+  assert.deepEqual(['B2', 'B3', 'B4', 'B5'].map((at) => read(faulty.bytes).cells[at]), [second, '#N/A', fifth, undefined]);
+
+  const again = await staged(county, corrected(twice.bytes, { C3: '部门', B4: third, A6: '431302' }), { all_or_none: true }, '改正.xlsx');
+  assertRecord(again, { format: 'xlsx', rows: 5, inserts: 5, failed: 0 });
+  assertRecord(await done(prefecture, again, 'apply'), { applied: 5, not_applied: 0 });
+  for (const made of [first, second, third, fourth, fifth]) assertRecord(await named(made), { kind: 'department', owner_division: louxing });
+});
+
 test('B-011: templates carry their lists, filled in they go in; xlsx, csv', async () => {
   const kinds = assertDone(await county.get('/registry/batch_kinds'));
-  assert.deepEqual(kinds.imports.map((k) => k.kind), ['organisations']);
+  const told = (of) => of.imports.map((k) => k.kind);
+  assert.ok(told(kinds).includes('organisations') && !told(kinds).includes('reports'), told(kinds).join());
   assert.deepEqual(kinds.imports[0].columns.map((c) => c.label), heading);
-  assert.deepEqual(kinds.exports.map((k) => k.kind), ['organisations', 'items']);
-  assert.deepEqual(assertDone(await townOffice.get('/registry/batch_kinds')).imports, []);
-  const template = async (format) => fetch(`${http}/api/v1/registry/batch_kinds/organisations/template?format=${format}`, { headers: { Authorization: `Bearer ${await tokenOf('county_office')}` } });
+  assert.deepEqual(kinds.exports.map((k) => k.kind).slice(0, 2), ['organisations', 'items']);
+  const towns = told(assertDone(await townOffice.get('/registry/batch_kinds')));
+  assert.ok(towns.includes('reports') && !towns.includes('organisations'), towns.join());
+  const template = async (format) => patient(`${http}/api/v1/registry/batch_kinds/organisations/template?format=${format}`, { headers: { Authorization: `Bearer ${await tokenOf('county_office')}` } });
   const sheet = await template('xlsx');
   assert.equal(sheet.status, 200);
   assert.match(sheet.headers.get('content-disposition'), /organisations\.xlsx/);
@@ -230,4 +276,34 @@ test('B-012: exports of what the caller sees, in each format; noted before the f
   assertRefused(await county.post('/registry/exports', { kind: 'items', format: 'pdf' }), 422, 'invalid', { pointer: '/format' });
   assert.equal((await province.get(`/registry/jobs/${some.id}`)).status, 200);
   assert.equal((await townOffice.get(`/registry/jobs/${some.id}`)).status, 404);
+});
+
+test('B-013: a batch that is too old gives up its rows, says so, and goes', async () => {
+  const name = unique('旧');
+  const batch = await done(prefecture, await staged(county, csv([good(name)])), 'apply');
+  assertRecord(batch, { status: 'applied', applied: 1, forgotten_at: null });
+  const age = (days) => run(`UPDATE registry.batch SET created_at = now() - interval '${days} days', decided_at = now() - interval '${days} days' WHERE id = '${batch.id}'`);
+  const becomes = async (fits) => {
+    for (let tries = 0; tries < 1800; tries++) {
+      const answer = await county.get(`${path}/${batch.id}`);
+      if (fits(answer)) return answer.body;
+      await new Promise((wait) => { setTimeout(wait, 100); });
+    }
+    throw new Error('the worker left it as it was');
+  };
+  age(179);
+  await new Promise((wait) => { setTimeout(wait, 6000); });
+  assertRecord(await batchOf(county, batch.id), { forgotten_at: null });
+  age(181);
+  const old = await becomes(({ body }) => body.forgotten_at !== null);
+  assertRecord(old, { status: 'applied', version: batch.version + 1 });
+  for (let tries = 0; tries < 1200 && (await rowsOf(batch)).length > 0; tries++) await new Promise((wait) => { setTimeout(wait, 100); });
+  assert.deepEqual(await rowsOf(batch), []);
+  const refusal = assertRefused(await verb(county, old, 'undo', { reason: '太晚' }), 409, 'state_conflict');
+  assert.match(refusal.detail, /given up on \d{4}-\d\d-\d\d; what it did stays/);
+  assertRefused(await county.post(`${path}/${batch.id}:error_file`, {}), 409, 'state_conflict');
+  assert.ok(await named(name), 'what it did stays');
+  age(1096);
+  await becomes(({ status }) => status === 404);
+  assert.deepEqual(sql(`SELECT record FROM registry.file_use WHERE record_id = '${batch.id}'`), [], 'its file is nobody\'s');
 });

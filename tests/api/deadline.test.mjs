@@ -3,9 +3,10 @@
 // of 2025: National Day from 1 to 8 October, Saturday 11 October and Sunday 28 September are worked.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { allOf, as, uuid } from '../support/client.mjs';
+import { allOf, as } from '../support/client.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
-import { rows, run } from '../support/database.mjs';
+import { rows } from '../support/database.mjs';
+import { pausedFrom } from '../support/pauses.mjs';
 import { confirmed, county, listInForce, newItem, newList, newTask, nobodysId, otherCounty, step, townOffice, unitOf, valueItem } from '../support/world.mjs';
 
 const unit = await unitOf('town_office');
@@ -16,13 +17,6 @@ const inForce = async (more = {}) => (await listInForce([(task) => valueItem(tas
 const pause = (item, body = { reason: '汛期停工' }, caller = county) => caller.verb(`${path(item)}:pause`, item.version, body);
 const resume = (item, body = { reason: '汛期结束' }, caller = county) => caller.verb(`${path(item)}:resume`, item.version, body);
 const today = () => rows("SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date::text AS day")[0].day;
-
-// A pause of other days than today, as it would stand had it been entered then.
-function pausedFrom(item, from, until) {
-  run(`INSERT INTO registry.item_pause (id, owner_division, item_id, from_on, until_on, reason, paused_by, created_at)
-         VALUES ('${uuid()}', '${item.owner_division}', '${item.id}', '${from}', ${until ? `'${until}'` : 'NULL'}, '停工', '${uuid()}', now());
-       UPDATE registry.item SET pauses = pauses + 1, paused_on = ${until ? 'NULL' : `'${from}'`} WHERE id = '${item.id}'`);
-}
 
 test('R-032: five work days before the deadline it turns amber, on the first work day behind it red', async () => {
   const { items: [item] } = await inForce({ due_on: '2025-10-10' });

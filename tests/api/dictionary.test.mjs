@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { as, anyone, uuid } from '../support/client.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { documents, operations } from '../support/contract.mjs';
-import { run } from '../support/database.mjs';
+import { rows, run } from '../support/database.mjs';
 import { county } from '../support/world.mjs';
 
 const path = '/registry/dictionaries';
@@ -49,10 +49,10 @@ test('a code of a place maps to the national one', () => {
   assertRecord(entries.get('kinship').find((e) => e.code === '24'), { label: '三子', parent_code: '20' });
 });
 
-// What a contract lists as the values of a member or a parameter. Not: sorting, members to show, codes of problems.
+// What a contract lists as the values of a member or a parameter. Not: sorting, members to show.
 function valuesShown(node, at = '', found = []) {
   if (node === null || typeof node !== 'object') return found;
-  if (Array.isArray(node.enum) && !/\/Problem\/properties\/code$/.test(at)) found.push({ at, values: node.enum.filter((v) => v !== null) });
+  if (Array.isArray(node.enum)) found.push({ at, values: node.enum.filter((v) => v !== null) });
   for (const [key, value] of Object.entries(node)) {
     if (node.name && ['sort', 'fields', 'order'].includes(node.name)) continue;
     valuesShown(value, `${at}/${key}`, found);
@@ -89,6 +89,28 @@ test('R-050: what changed since a version, and what is no longer used', async ()
   assert.ok(delta.version > before.version);
   assert.equal((await dictionary(name)).items.length, 4);
   run(`DELETE FROM zeren.dictionary_entry WHERE dictionary = '${name}'; DELETE FROM zeren.dictionary WHERE name = '${name}'`);
+});
+
+test('R-050, B-021: the other words of a code are told with it, and a change of them is one of the code', async () => {
+  const said = new Set(entries.get('political_status').flatMap((e) => e.words));
+  assert.ok(said.has('党员') && said.has('预备党员'), [...said].join());
+  assert.deepEqual(entries.get('sex').map((e) => e.words), [[], [], [], []]);
+  const taken = rows('SELECT dictionary, code, word FROM zeren.dictionary_word ORDER BY dictionary, code, word').map((w) => [w.dictionary, w.code, w.word].join());
+  assert.deepEqual([...entries].flatMap(([name, list]) => list.flatMap((e) => e.words.map((word) => [name, e.code, word].join()))).sort(), taken.sort());
+
+  const name = `test_${uuid().slice(0, 8)}`;
+  run(`CALL zeren.tell_codes('${name}', '试验', '试验', E'a 甲\\nb 乙\\nc 丙')`);
+  let version = (await dictionary(name)).version;
+  const changes = [[`CALL zeren.tell_words('${name}', E'b 乙级、B类')`, [['b', ['B类', '乙级']]]], [`UPDATE zeren.dictionary_word SET word = 'C类', code = 'c' WHERE dictionary = '${name}' AND word = 'B类'`,
+    [['b', ['乙级']], ['c', ['C类']]]], [`DELETE FROM zeren.dictionary_word WHERE dictionary = '${name}' AND code = 'b'`, [['b', []]]]];
+  for (const [change, told] of changes) {
+    run(change);
+    const delta = await dictionary(name, { since: version });
+    assert.deepEqual(delta.items.map((e) => [e.code, e.words]), told, change);
+    assert.ok(delta.version > version && (await catalogue()).items.find((d) => d.name === name).version === delta.version, change);
+    version = delta.version;
+  }
+  run(`DELETE FROM zeren.dictionary_word WHERE dictionary = '${name}'; DELETE FROM zeren.dictionary_entry WHERE dictionary = '${name}'; DELETE FROM zeren.dictionary WHERE name = '${name}'`);
 });
 
 test('who has the newest version is told so without a body', async () => {

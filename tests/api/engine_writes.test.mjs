@@ -176,7 +176,7 @@ test('the audit row says who, what, where and under which request', async () => 
 test('bringing a list in force leaves a row for the superseded edition, too', async () => {
   const unit = await newOrganisation();
   const { list } = await listInForce([(task) => valueItem(task, unit)]);
-  const { list: next } = await listInForce([(task) => valueItem(task, unit)], { year: list.year });
+  const { list: next } = await listInForce([(task) => valueItem(task, unit)], { year: list.year, organisation_id: list.organisation_id });
   const [audit] = traces(list.id);
   assert.deepEqual(audit.at(-1), { verb: 'bring_duty_list_into_force', version: list.version + 1 });
   assert.equal(traces(next.id)[1].length, 4);

@@ -5,9 +5,11 @@ import { test } from 'node:test';
 import { as, newKey, send, unique, uuid } from '../support/client.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { run } from '../support/database.mjs';
+import { patient } from '../support/patient.mjs';
 import { docx, jpegWith, pdf, photo, place, png, sha256, sm3, zip } from '../support/pictures.mjs';
 import { services } from '../support/settings.mjs';
 import { tokenOf } from '../support/tokens.mjs';
+import { newTown } from '../support/teams.mjs';
 import { county, listInForce, louxing, nobodysId, otherCounty, province, report, townOffice, unitOf, valueItem } from '../support/world.mjs';
 
 const path = '/registry/files';
@@ -25,7 +27,7 @@ async function upload(bytes, more, caller = townOffice) {
 }
 
 async function content(file, headers = {}, caller = townOffice) {
-  const answer = await fetch(`${process.env.ZEREN_TEST_HTTP}/api/v1${path}/${file.id}/content`, { headers: { Authorization: `Bearer ${await tokenOf(caller.role)}`, ...headers } });
+  const answer = await patient(`${process.env.ZEREN_TEST_HTTP}/api/v1${path}/${file.id}/content`, { headers: { Authorization: `Bearer ${await tokenOf(caller.role)}`, ...headers } });
   return { status: answer.status, headers: answer.headers, bytes: Buffer.from(await answer.arrayBuffer()) };
 }
 
@@ -77,17 +79,12 @@ test('F-002: 2 GiB announced is refused at once', async () => {
 });
 
 test('F-003: a division\'s files take no more than its share, unfinished ones as announced', async () => {
-  const owner_division = '431302001000';
-  run(`INSERT INTO zeren.setting (key, division, year, value, assumed, source) VALUES ('files.quota_bytes', '${owner_division}', 0,
-       (SELECT coalesce(sum(size), 0) + 1000 FROM registry.file WHERE owner_division = '${owner_division}'), true, 'a test') ON CONFLICT (key, division, year) DO UPDATE SET value = excluded.value`);
-  try {
-    const first = assertDone(await announce(pdf(), { size: 900, owner_division }, county), 201);
-    assertRefused(await announce(pdf(), { size: 200, owner_division }, county), 413, 'quota_exceeded');
-    assertDone(await county.verb(`${path}/${first.id}:cancel`, first.version));
-    assertDone(await announce(pdf(), { size: 200, owner_division }, county), 201);
-  } finally {
-    run(`DELETE FROM zeren.setting WHERE key = 'files.quota_bytes' AND division = '${owner_division}'`);
-  }
+  const { code: owner_division } = await newTown(0);
+  run(`INSERT INTO zeren.setting (key, division, year, value, assumed, source) VALUES ('files.quota_bytes', '${owner_division}', 0, '1000', true, 'a test')`);
+  const first = assertDone(await announce(pdf(), { size: 900, owner_division }, county), 201);
+  assertRefused(await announce(pdf(), { size: 200, owner_division }, county), 413, 'quota_exceeded');
+  assertDone(await county.verb(`${path}/${first.id}:cancel`, first.version));
+  assertDone(await announce(pdf(), { size: 200, owner_division }, county), 201);
 });
 
 test('another county has no such file, and learns nothing of its bytes', async () => {

@@ -7,7 +7,7 @@ import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { allOf, as } from '../support/client.mjs';
 import { documents } from '../support/contract.mjs';
 import { rows } from '../support/database.mjs';
-import { county, department, listInForce, louxing, newOrganisation, nobodysId, otherCounty, shuangfeng, town, townOffice, unitOf, valueItem } from '../support/world.mjs';
+import { county, department, listInForce, louxing, newList, newOrganisation, nobodysId, otherCounty, shuangfeng, town, townOffice, unitOf, valueItem } from '../support/world.mjs';
 
 const grants = '/identity/access_grants';
 const in_ = (hours) => new Date(Date.now() + hours * 3_600_000).toISOString();
@@ -38,9 +38,19 @@ test('A-8: access is given for a time, seen by those who keep the data, and acte
   assertRefused(await local.caller.verb(`${grants}/${given.id}:end`, 1, {}), 422, 'invalid', { pointer: '/reason' });
   const ended = assertDone(await local.caller.verb(`${grants}/${given.id}:end`, 1, { reason: '督查结束' }));
   assertRecord(ended, { end_reason: '督查结束', ended_by: local.post.id, reason: '第三轮交叉督查', version: 2 });
-  await within(1000, async () => (await inspector.get('/registry/items')).status === 401);
+  await within(60_000, async () => (await inspector.get('/registry/items')).status === 401);
   assertRefused(await local.caller.verb(`${grants}/${given.id}:end`, 2, { reason: '再次' }), 409, 'state_conflict');
   assertRefused(await local.caller.verb(`${grants}/${given.id}:end`, 1, { reason: '再次' }), 412, 'stale');
+});
+
+test('A-8: access to the whole country opens the country', async () => {
+  const visitors = await newCaller(shuangfeng, { role: 'inspector', ranges: [shuangfeng], lines: null });
+  const given = assertDone(await security.post(grants, wanted({ post_id: visitors.post.id, owner_division: '000000000000', reason: '国家级督查' })), 201);
+  const acting = assertDone(await visitors.caller.post(`/identity/sessions/${visitors.caller.session.session_id}:switch`, { access_grant_id: given.id }));
+  const inspector = bearer(acting.access_token);
+  assert.deepEqual(assertDone(await inspector.get('/identity/me')).ranges, [{ code: '000000000000', name: '全国' }]);
+  const list = await newList();
+  assertRecord(assertDone(await inspector.get(`/registry/duty_lists/${list.id}`)), { id: list.id, owner_division: louxing });
 });
 
 test('A-8: access is of what the caller may give, and nothing of an administrator', async () => {
@@ -150,7 +160,7 @@ test('A-9: a division says where it lies', async () => {
 });
 
 test('A-9: the kinds of records name the permissions that the routes ask for', () => {
-  const plural = { person: 'persons', item: 'items', report: 'reports' };
+  const plural = { person: 'persons', item: 'items', report: 'reports', document_clause: 'clauses', duty: 'duties', division_class: 'division_classes', work_group: 'groups' };
   for (const service of ['identity', 'registry']) {
     for (const { kind, read_permission, verbs } of rows(`SELECT kind, read_permission, verbs FROM ${service}_pub.record_kind`)) {
       const { paths } = documents[service];

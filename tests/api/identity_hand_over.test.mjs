@@ -1,10 +1,12 @@
 // tests/api/identity_hand_over.test.mjs - posts change hands: days without gap or doubling, nothing open lost, rights that end with who leaves.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { security, system } from '../support/admins.mjs';
 import { allOf, unique, uuid } from '../support/client.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { rows, run } from '../support/database.mjs';
+import { stateDir } from '../support/settings.mjs';
 import { county, confirmed, listInForce, louxing, newOrganisation, nobodysId, otherCounty, prefecture, report, shuangfeng, townOffice, unitOf, valueItem } from '../support/world.mjs';
 
 const posts = '/identity/posts';
@@ -79,11 +81,13 @@ test('what is open stays with the post, and is told', async () => {
   const waiting = assertDone(await report(item, { reported_on: '2025-03-01', value: '2' }), 201);
   const [first, second] = [await newPerson(), await newPerson()];
   await hold(post, first);
+  const openNow = () => rows(`SELECT i.id FROM registry.item i JOIN registry.duty_list l ON l.id = i.duty_list_id
+    WHERE i.lead_organisation_id = '${at.id}' AND i.done_on IS NULL AND l.status = 'in_force'`).map((row) => row.id);
+  const before = new Set(openNow());
   const told = assertDone(await handOver(post, 1, { person_id: second.id, starts_on: today() }));
-  const open = rows(`SELECT i.id FROM registry.item i JOIN registry.duty_list l ON l.id = i.duty_list_id
-    WHERE i.lead_organisation_id = '${at.id}' AND i.done_on IS NULL AND l.status = 'in_force'`).map((row) => row.id).sort();
-  assert.equal(told.open_items, open.length);
-  if (open.length <= 200) assert.deepEqual(told.items.map((i) => i.id).sort(), open);
+  const open = openNow().filter((id) => before.has(id)), named = new Set(told.items.map((i) => i.id)); // other suites work for that unit, too
+  assert.ok(told.open_items >= open.length);
+  if (told.open_items <= 200) assert.deepEqual([named.size, open.filter((id) => !named.has(id))], [told.open_items, []]);
   assert.ok(told.reports_waiting >= 1);
   assert.ok(open.includes(item.id));
   assertDone(await county.verb(`/registry/reports/${waiting.id}:confirm`, waiting.version, {}));
@@ -301,7 +305,7 @@ test('hand-overs and rights of one post, changed at once, do not wait for each o
   const post = await newPost();
   const people = await Promise.all(Array.from({ length: 4 }, newPerson));
   const machine = assertDone(await system.post('/identity/accounts', { login: unique('m'), kind: 'machine', owner_division: louxing }), 201);
-  const deadlocks = () => Number(rows(`SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`)[0].deadlocks);
+  const deadlocks = () => readFileSync(`${stateDir}/log/postgres.log`, 'utf8').split('deadlock detected').slice(1).filter((told) => told.slice(0, 4000).includes('identity.')).length;
   const before = deadlocks();
   for (let round = 0; round < 12; round++) {
     const { version } = assertDone(await county.get(`${posts}/${post.id}`));
@@ -313,6 +317,5 @@ test('hand-overs and rights of one post, changed at once, do not wait for each o
     ]);
     for (const answer of answers) assert.ok(answer.status < 500, answer.text);
   }
-  await new Promise((resolve) => setTimeout(resolve, 1500)); // PostgreSQL counts a little later
   assert.equal(deadlocks(), before);
 });

@@ -11,7 +11,7 @@ const path = '/identity/me/inbox';
 const town = await unitOf('town_office');
 const urge = async () => assertDone(await county.post('/registry/urgings', { addressee_organisation_id: town.id, matter: unique('督办') }), 201);
 const toldOf = async (caller, record, query) => (await allOf(caller, path, query)).filter((n) => n.record_id === record.id);
-const arrives = (caller, record, n = 1) => within(15_000, async () => (await toldOf(caller, record)).length >= n);
+const arrives = (caller, record, n = 1) => within(60_000, async () => (await toldOf(caller, record)).length >= n);
 const mark = (body, caller = townOffice) => caller.post(`${path}:mark_read`, body);
 
 test('the unit urged is told, in words; its issuer when it answers', async () => {

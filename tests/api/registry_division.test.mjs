@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { allOf, as, unique } from '../support/client.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
-import { county, louxing, province, town, townOffice, village } from '../support/world.mjs';
+import { codes } from '../support/offices.mjs';
+import { county, freshCode, louxing, province, town, townOffice, village } from '../support/world.mjs';
 
 const admin = as('system_admin');
 const load = (csv, query = {}, caller = admin, options = {}) =>
@@ -11,13 +12,7 @@ const load = (csv, query = {}, caller = admin, options = {}) =>
 const get = (code, query) => admin.get(`/registry/divisions/${code}`, query);
 
 // A county of its own for each test: its towns are numbered from here.
-let counties = Math.floor(Math.random() * 60);
-const freshCounty = async () => {
-  for (;;) {
-    const code = `4312${String(20 + (counties++ % 79)).padStart(2, '0')}000000`;
-    if ((await get(code)).status === 404) return code;
-  }
-};
+const freshCounty = () => freshCode('counties', codes('4312', '000000'));
 const within = (code, tail) => code.slice(0, 6) + tail;
 await load('code,name\n4312,怀化市\n');
 
@@ -64,6 +59,33 @@ test('a change from a later day keeps the earlier state with its dates', async (
   assertRecord(assertDone(await get(code, { as_of: '2020-06-30' })), { name: '旧县', valid_from: '2010-01-01', valid_to: '2020-07-01' });
   assertRecord(assertDone(await get(code, { as_of: '2020-07-01' })), { name: '新区' });
   assertRefused(await get(code, { as_of: '2009-12-31' }), 404, 'not_found');
+});
+
+test('R-016: what a division came from ends on the day that it begins', async () => {
+  const code = await freshCounty(), [first, second] = [within(code, '100000'), within(code, '101000')], moved = `${first.slice(0, 9)}001`, now = `${second.slice(0, 9)}201`;
+  const header = 'code,name,kind,members,predecessors\n';
+  assertDone(await load(`${header}${code},县,,,\n${first},甲镇,,,\n${second},乙镇,,,\n${moved},移村,,,\n${first.slice(0, 9)}002,留村,,,\n`));
+  const table = `${header}${now},移村,,,${moved}\n`;
+  assertRecord(assertDone(await load(table, { valid_from: '2025-07-01' })), { inserted: 1 });
+  assertRecord(assertDone(await get(now)), { valid_from: '2025-07-01', predecessor_codes: [moved], parent_code: second });
+  assertRecord(assertDone(await get(moved, { as_of: '2025-06-30' })), { valid_to: '2025-07-01', parent_code: first });
+  assertRefused(await get(moved), 404, 'not_found');
+  assertRecord(assertDone(await load(table, { valid_from: '2025-07-01' })), { inserted: 0, unchanged: 1 });
+  // One village takes another in: it stays, and came from both.
+  const stays = `${first.slice(0, 9)}002`;
+  assertRecord(assertDone(await load(`${header}${stays},留村,,,${stays};${now}\n`, { valid_from: '2026-01-01' })), { changed: 1 });
+  assertRecord(assertDone(await get(stays)), { valid_from: '2026-01-01', predecessor_codes: [stays, now] });
+  assertRefused(await get(now), 404, 'not_found');
+});
+
+test('a predecessor is of the same level, was there, and leaves nothing below it', async () => {
+  const code = await freshCounty(), header = 'code,name,kind,members,predecessors\n';
+  assertDone(await load(`${header}${code},县,,,\n${within(code, '100000')},甲镇,,,\n${within(code, '100001')},村,,,\n`));
+  const refused = async (row, ...faults) => assertRefused(await load(header + row, { valid_from: '2025-07-01' }), 422, 'invalid', ...faults);
+  await refused(`${within(code, '101000')},乙镇,,,${within(code, '100001')}\n`, { row: 2, column: 'predecessors', code: 'not_a_division_code' });
+  await refused(`${within(code, '101000')},乙镇,,,${within(code, '109000')}\n`, { row: 2, column: 'predecessors', code: 'predecessor_unknown' });
+  await refused(`${within(code, '101000')},乙镇,,,${within(code, '100000')}\n`, { row: 2, column: 'predecessors', code: 'predecessor_in_use' });
+  assertRefused(await load(`${header}431302006201,村,,,431321100001\n`, { valid_from: '2025-07-01' }, county), 403, 'out_of_scope');
 });
 
 test('a functional area has a local code and member towns', async () => {
@@ -123,10 +145,10 @@ test('a county loads its own towns and no other county\'s', async () => {
 
 test('GB18030 is read when the content type says so', async () => {
   const code = await freshCounty();
-  const name = Buffer.from([0xc2, 0xa6, 0xd0, 0xc7]); // 娄星 in GB18030
+  const name = Buffer.from([0xbb, 0xb3, 0xbb, 0xaf]); // 怀化 in GB18030
   const csv = Buffer.concat([Buffer.from(`code,name\n${code},`), name, Buffer.from('\n')]);
   assertDone(await load(csv, {}, admin, { headers: { 'Content-Type': 'text/csv; charset=GB18030' } }));
-  assertRecord(assertDone(await get(code)), { name: '娄星' });
+  assertRecord(assertDone(await get(code)), { name: '怀化' });
 });
 
 test('the table of a province goes in whole, and its names are found by their beginning', async () => {

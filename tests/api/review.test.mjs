@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { as, newKey, unique } from '../support/client.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { hold } from '../support/database.mjs';
-import { advance, confirmed, county, freshYear, listInForce, listPath, louxing, milestoneItem, newItem, newList, newOrganisation, newTask, prefecture, report, shuangfeng, town,
+import { codes } from '../support/offices.mjs';
+import { advance, confirmed, county, freshCode, freshYear, listInForce, listPath, louxing, milestoneItem, newItem, newList, newOrganisation, newTask, prefecture, report, shuangfeng, town,
   townOffice, unitOf, valueItem } from '../support/world.mjs';
 
 const unit = await unitOf('town_office');
@@ -103,7 +104,7 @@ test('R-002: nothing comes into a list while it stops being a draft', async () =
   const held = await hold(`UPDATE registry.duty_list SET status = 'approved', version = version + 1 WHERE id = '${list.id}'`);
   const waiting = [county.post('/registry/tasks', { duty_list_id: list.id, number: 'z', title: '任务' }), county.post('/registry/items', valueItem(task, otherUnit)),
     correct(item, { title: '改' }), county.patch(`/registry/tasks/${task.id}`, task.version, { title: '改' })];
-  const first = await Promise.race([...waiting, new Promise((resolve) => setTimeout(resolve, 400))]);
+  const first = await Promise.race([...waiting, held.waited(waiting.length)]);
   assert.equal(first, undefined, 'a change did not wait for the list');
   await held.release(); // rolled back: still a draft
   for (const answer of await Promise.all(waiting)) assert.ok(answer.status < 300, answer.text);
@@ -164,7 +165,7 @@ test('the name of a milestone in a table is as long as one sent as JSON', async 
 
 // ---- functional areas ----
 
-const area = `431302F${String(Math.floor(Math.random() * 90) + 10)}000`;
+const area = await freshCode('areas', codes('431302F', '000'));
 const loadArea = (members, query = {}, caller = admin) => caller.load('/registry/divisions:import', { valid_from: '2010-01-01', ...query },
   `code,name,kind,members\n${area},经开区,functional_area,"${members.replaceAll('"', '""')}"\n`);
 const membersOn = async (day) => assertDone(await admin.get(`/registry/divisions/${area}`, { as_of: day })).member_codes;

@@ -2,13 +2,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { within } from '../support/accounts.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { as, uuid } from '../support/client.mjs';
-import { hold, run } from '../support/database.mjs';
+import { hold, rows, run } from '../support/database.mjs';
 import { county, department, listInForce, louxing, nobodysId, otherCounty, report, town, townOffice, unitOf, valueItem } from '../support/world.mjs';
 
 const unit = await unitOf('town_office');
 const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
+// Until what these have announced has its number.
+const numbered = (...records) => within(60_000, () => rows(`SELECT id FROM registry.outbox WHERE record_id IN (${records.map(({ id }) => `'${id}'`).join(', ')})`).length === 0);
 const oneItem = async () => (await listInForce([(task) => valueItem(task, unit)])).items[0];
 const device = as('device');
 
@@ -100,7 +103,7 @@ test('M-3: what is committed and not numbered yet comes along, and the digests c
   const item = await oneItem();
   const [changed, moved] = [await given(item), await given(item, { value: '2', reported_on: '2025-03-31' })];
   const copy = await new Copy(townOffice).pull();
-  await pause(400);
+  await numbered(changed, moved);
   const feed = await hold('SELECT FROM registry.feed FOR UPDATE');
   try {
     const fresh = await given(item, { value: '3', reported_on: '2025-03-31' });
@@ -278,7 +281,7 @@ test('M-2: what leaves a scope or is deleted is told to those who had it', async
     INSERT INTO registry.outbox (at, verb, record, record_id, version, owner_division, left_division) SELECT now(), 'move', 'report', id, 2, '431302007000', '${town}' FROM m`);
   run(`WITH d AS (DELETE FROM registry.report WHERE id = '${gone.id}' RETURNING id)
     INSERT INTO registry.outbox (at, verb, record, record_id, version, owner_division, deleted) SELECT now(), 'remove', 'report', id, 2, '${town}', true FROM d`);
-  await pause(400);
+  await numbered(moved, gone);
   const answer = assertDone(await townOffice.get('/registry/sync', { cursor: copy.cursor }));
   assert.deepEqual(answer.left.filter(({ id }) => id === moved.id), [{ kind: 'report', id: moved.id }]);
   assert.deepEqual(answer.deleted.filter(({ id }) => id === gone.id), [{ kind: 'report', id: gone.id }]);

@@ -8,11 +8,12 @@ import { test } from "node:test";
 
 const root = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../..");
 const build = resolve(root, process.env.ZEREN_BUILD ?? "build/gcc");
-const services = ["identity", "registry"];
+const services = ["identity", "registry", "monitoring"];
 const methods = ["get", "post", "patch"];
 const roles = [
   "province_office", "prefecture_office", "county_office", "other_county_office", "town_office", "village_worker",
   "department_office", "inspector", "system_admin", "security_admin", "audit_admin", "integration", "device",
+  "monitoring_office", "other_monitoring_office",
 ];
 
 const committed = (service) => readFileSync(`${root}/proto/${service}.openapi.json`, "utf8");
@@ -80,7 +81,7 @@ test("every route stands in access.csv with its permission, and nothing else doe
   assert.deepEqual(access().map(name).sort(), everything().map(name).sort());
 });
 
-test("every cell of access.csv says ok or 403, for all thirteen roles", () => {
+test("every cell of access.csv says ok or 403, for all fifteen roles", () => {
   for (const row of access()) {
     assert.equal(row.cells.length, roles.length, name(row));
     assert.deepEqual(row.cells.filter((cell) => cell !== "ok" && cell !== "403"), [], name(row));
@@ -93,7 +94,7 @@ test("access.csv and the permissions of the roles say the same", () => {
   for (const row of access()) {
     const open = row.permission === "public" || row.permission === "signed_in";
     const expected = roles.map((role) => {
-      const seeded = role === "other_county_office" ? "county_office" : role;
+      const seeded = role.replace(/^other_/, "");
       return open || pairs.has(`${seeded} ${row.permission}`) ? "ok" : "403";
     });
     assert.deepEqual(row.cells, expected, name(row));

@@ -4,14 +4,16 @@ import assert from 'node:assert/strict';
 import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../support/accounts.mjs';
 import { assertDone, assertRefused } from '../support/assert.mjs';
 import { as, newKey, send, unique } from '../support/client.mjs';
+import { familyOf } from '../support/families.mjs';
 import { services, stateDir } from '../support/settings.mjs';
-import { claimsOf, password, tokenOf } from '../support/tokens.mjs';
+import { claimsOf, password } from '../support/tokens.mjs';
+import { louxing, village } from '../support/world.mjs';
 
 // One closed route of each service; its handler answers 200 to a good token.
-const doors = { identity: '/identity/posts?limit=1', registry: '/registry/organisations?limit=1' };
+const doors = { identity: '/identity/posts?limit=1', registry: '/registry/organisations?limit=1', monitoring: '/monitoring/households?limit=1' };
 
 const encode = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 const es256 = (key) => (text) => sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url');
@@ -25,7 +27,7 @@ const token = (header, body, signer) => {
 
 before(async () => {
   ours = createPrivateKey(readFileSync(`${stateDir}/keys/signing.pem`));
-  good = tokenOf('county_office');
+  good = assertDone(await send('POST', '/identity/sessions', { body: { account: 'county_office', password: password() } }), 201).access_token; // its ten minutes begin now
   head = JSON.parse(Buffer.from(good.split('.')[0], 'base64url'));
   claims = claimsOf(good);
   other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
@@ -33,11 +35,11 @@ before(async () => {
   const session = assertDone(await send('POST', '/identity/sessions', { body: { account: 'county_office', password: password() } }), 201);
   assertDone(await send('POST', `/identity/sessions/${session.session_id}:end`, { token: session.access_token, key: newKey(), body: {} }), 200);
   revoked = session.access_token;
-  const made = await as('county_office').post('/identity/api_tokens', { name: unique('token'), permissions: ['post.read', 'organisation.read'], ranges: ['431302000000'],
+  const made = await as('county_office').post('/identity/api_tokens', { name: unique('token'), permissions: ['post.read', 'organisation.read', 'household.read'], ranges: ['431302000000'],
     expires_at: new Date(Date.now() + 3_600_000).toISOString() });
   apiToken = assertDone(made, 201);
   for (const path of Object.values(doors)) assertDone(await send('GET', path, { token: apiToken.token }));
-  await sleep(1000);
+  for (const path of Object.values(doors)) await within(60_000, async () => (await send('GET', path, { token: revoked })).status === 401);
 });
 
 const parts = () => good.split('.');
@@ -100,6 +102,13 @@ const forgeries = {
   'an assertion': () => token({ alg: 'ES256', kid: head.kid }, { iss: 'integration', sub: 'integration', aud: 'zeren-identity', jti: unique(), iat: now(), exp: now() + 60 }, es256(ours)),
 };
 
+// What a good token writes, and how it would be found.
+const written = {
+  identity: (mark = unique('伪造')) => ({ path: '/identity/persons', mark, body: { owner_division: louxing, name: mark }, query: { limit: 500 } }),
+  registry: (mark = unique('伪造')) => ({ path: '/registry/organisations', mark, body: { owner_division: louxing, name: mark, kind: 'department' }, query: { name_prefix: mark } }),
+  monitoring: (mark = unique('伪造')) => ({ path: '/monitoring/households', mark, body: { ...familyOf(village).body, address: mark }, query: { division: village, text: mark } }),
+};
+
 for (const [service, path] of Object.entries(doors)) {
   test(`${service} refuses every forged token before its handler`, async () => {
     assert.ok(Object.keys(forgeries).length >= 40);
@@ -125,12 +134,10 @@ for (const [service, path] of Object.entries(doors)) {
   });
 
   test(`${service} writes nothing for a forged token`, async () => {
-    const body = { owner_division: '431302000000', name: unique('伪造'), kind: 'department' };
-    const create = service === 'registry' ? '/registry/organisations' : '/identity/persons';
-    const payload = service === 'registry' ? body : { owner_division: '431302000000', name: body.name };
-    for (const forge of Object.values(forgeries)) assertRefused(await send('POST', create, { token: forge(), key: newKey(), body: payload, base: services[service] }), 401, 'unauthenticated');
-    const query = service === 'registry' ? { name_prefix: body.name } : { limit: 500 };
-    const there = assertDone(await as('county_office').get(create, query)).items.filter((item) => item.name === body.name);
+    const { path: create, body, mark, query } = written[service]();
+    for (const forge of Object.values(forgeries)) assertRefused(await send('POST', create, { token: forge(), key: newKey(), body, base: services[service] }), 401, 'unauthenticated');
+    const there = assertDone(await as('county_office').get(create, query)).items.filter((item) => Object.values(item).includes(mark));
     assert.deepEqual(there, []);
+    assertDone(await send('POST', create, { token: good, key: newKey(), body, base: services[service] }), 201);
   });
 }

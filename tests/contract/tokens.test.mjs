@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../support/accounts.mjs';
 import { assertDone, assertRefused } from '../support/assert.mjs';
 import { newKey, send } from '../support/client.mjs';
 import { operations } from '../support/contract.mjs';
@@ -16,6 +16,12 @@ const id = '01940000-ffff-7000-8000-000000000000';
 const address = (o) => `/${o.service}${o.path.replaceAll(/\{[^}]+\}/g, o.path.startsWith('/divisions/') ? '431302000000' : id)}`;
 const body = (o) => (o.method === 'GET' ? {} : { key: newKey(), headers: { 'Content-Type': 'application/json' }, body: '{}' });
 const call = (o, token) => send(o.method, address(o), { token, ...body(o) });
+
+// Sixteen at a time: past an address's budget of failures each waits its quarter of a second (I-113), one beside another.
+async function eachOf(all, work) {
+  const next = all.values();
+  await Promise.all(Array.from({ length: 16 }, async () => { for (const one of next) await work(one); }));
+}
 
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const signed = (head, claims, key) => {
@@ -37,13 +43,14 @@ before(async () => {
   const session = assertDone(await send('POST', '/identity/sessions', { body: { account: 'county_office', password: password() } }), 201);
   assert.notEqual((await send('GET', '/registry/items?limit=1', { token: session.access_token })).status, 401);
   assertDone(await send('POST', `/identity/sessions/${session.session_id}:end`, { token: session.access_token, key: newKey() }), 200);
-  await sleep(1000);
+  const over = async (o) => (await call(o, session.access_token)).status === 401;
+  await eachOf(closed, (o) => within(60_000, () => over(o)));
   bad['a revoked token'] = session.access_token;
 });
 
 for (const what of ['no token', 'an expired token', 'a changed signature', "another's signature", 'a revoked token']) {
   test(`${what} is refused on every route`, async () => {
     assert.ok(closed.length > 30);
-    for (const o of closed) assertRefused(await call(o, bad[what]), 401, 'unauthenticated');
+    await eachOf(closed, async (o) => assertRefused(await call(o, bad[what]), 401, 'unauthenticated'));
   });
 }

@@ -30,6 +30,18 @@ export function version(result: { response: Response }): string {
   return etag;
 }
 
+/** A busy service has done nothing, and says in how many seconds to come again. */
+async function patient(request: Request): Promise<Response> {
+  for (let tries = 1; ; tries++) {
+    const response = await fetch(request.clone());
+    if (response.status !== 503 || tries === 20) {
+      return response;
+    }
+    const seconds = Number(response.headers.get("Retry-After") ?? 1);
+    await new Promise<void>((resolve) => setTimeout(resolve, 1000 * seconds));
+  }
+}
+
 export function withToken(base: string, token: string): Caller {
   const bearer: Middleware = {
     onRequest({ request }) {
@@ -37,14 +49,14 @@ export function withToken(base: string, token: string): Caller {
       return request;
     },
   };
-  const registry = createClient<RegistryPaths>({ baseUrl: `${base}/api/v1/registry` });
-  const identity = createClient<IdentityPaths>({ baseUrl: `${base}/api/v1/identity` });
+  const registry = createClient<RegistryPaths>({ baseUrl: `${base}/api/v1/registry`, fetch: patient });
+  const identity = createClient<IdentityPaths>({ baseUrl: `${base}/api/v1/identity`, fetch: patient });
   registry.use(bearer);
   identity.use(bearer);
   return { registry, identity };
 }
 
-const nobody = (base: string) => createClient<IdentityPaths>({ baseUrl: `${base}/api/v1/identity` });
+const nobody = (base: string) => createClient<IdentityPaths>({ baseUrl: `${base}/api/v1/identity`, fetch: patient });
 
 export async function signIn(base: string, account: string, password: string): Promise<Caller> {
   const session = answer("log-in", await nobody(base).POST("/sessions", { body: { account, password } }));
