@@ -8,24 +8,27 @@ import { OwnStack, ROOT } from '../support/own_stack.mjs';
 
 const here = join(ROOT, 'tests/bench');
 const tools = join(ROOT, 'build/bench');
-const library = (name) => join(ROOT, `build/release/lib${name}.a`);
+const build = process.env.ZEREN_BUILD ?? join(ROOT, 'build/release'); // one that is named is taken as it is
+const library = (name) => join(build, `lib${name}.a`);
 const quiet = { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] };
 const UNLIMITED = { RATE_PER_TOKEN: 0, RATE_PER_ADDRESS: 0 };
 
 export class Bench {
   constructor({ seconds, soak, scale, rounds }) {
     Object.assign(this, { seconds, soak, rounds, items: 10_000 * scale });
-    this.stack = new OwnStack('bench', { build: join(ROOT, 'build/release'), settings: { identity: UNLIMITED, registry: UNLIMITED } });
+    this.stack = new OwnStack('bench', { build, settings: { identity: UNLIMITED, registry: UNLIMITED, monitoring: UNLIMITED } });
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => { this.stop(); process.exit(130); });
   }
 
   build() {
-    execFileSync('cmake', ['--preset', 'release'], quiet);
-    execFileSync('cmake', ['--build', '--preset', 'release'], quiet);
+    if (!process.env.ZEREN_BUILD) {
+      execFileSync('cmake', ['--preset', 'release'], quiet);
+      execFileSync('cmake', ['--build', '--preset', 'release'], quiet);
+    }
     mkdirSync(tools, { recursive: true });
     execFileSync('cc', ['-std=gnu17', '-D_GNU_SOURCE', '-O2', join(here, 'load.c'), '-o', join(tools, 'load')], quiet);
-    const includes = ['common', 'proto', 'build/release/generated'].map((dir) => `-I${join(ROOT, dir)}`);
-    const libraries = ['zeren_sql_registry', 'zeren_db', 'zeren_core'].map(library);
+    const includes = [join(ROOT, 'common'), join(ROOT, 'proto'), join(build, 'generated')].map((dir) => `-I${dir}`);
+    const libraries = ['zeren_sql_registry', 'zeren_sql_monitoring', 'zeren_db', 'zeren_core'].map(library);
     execFileSync('cc', ['-std=gnu17', '-D_GNU_SOURCE', ...includes, '-I/usr/include/postgresql', join(here, 'forms.c'), ...libraries,
       '-lpq', '-lcrypto', '-lcsv', '-lm', '-lpthread', '-o', join(tools, 'forms')], quiet);
   }

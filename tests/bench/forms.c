@@ -1,10 +1,11 @@
-/* tests/bench/forms.c - prints the text that the registry prepares for a named statement, and the
- * names of its parameters, as JSON lines: what the reference runs is the engine's own text. Sends
- * nothing. */
+/* tests/bench/forms.c - prints the text that the registry or monitoring prepares for a named
+ * statement, and the names of its parameters, as JSON lines: what the reference runs is the
+ * engine's own text. Sends nothing. */
 #include <stdio.h>
 #include <string.h>
 
 #include "db/stmt.h"
+#include "sql_monitoring.h"
 #include "sql_registry.h"
 
 static void print_text(const char *text)
@@ -31,11 +32,11 @@ static void print_form(const struct stmt_form *f)
     puts("}");
 }
 
-int main(int argc, char **argv)
+/* false: there are none. */
+static bool print_forms(struct arena *a, const struct stmt *const *all, int argc, char **argv)
 {
     struct err err = {0};
-    struct arena *a = arena_create((size_t)16 << 20);
-    struct stmt_set *set = a == NULL ? NULL : stmt_set_create(a, sql_registry_all, &err);
+    struct stmt_set *set = stmt_set_create(a, all, &err);
     const struct stmt_form *const *forms = NULL;
     size_t n = set == NULL ? 0 : stmt_set_forms(set, &forms);
     for (size_t i = 0; i < n; i++) {
@@ -44,6 +45,14 @@ int main(int argc, char **argv)
                 print_form(forms[i]);
         }
     }
+    return n > 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct arena *a = arena_create((size_t)32 << 20);
+    bool done = a != NULL && print_forms(a, sql_registry_all, argc, argv) &&
+                print_forms(a, sql_monitoring_all, argc, argv);
     arena_destroy(&a);
-    return n == 0;
+    return done ? 0 : 1;
 }

@@ -1,13 +1,19 @@
 // tests/bench/run.mjs - what is measured, in which order, and what is printed. How: bench.mjs, reference.mjs, process.mjs.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { measureArchive } from './archive.mjs';
 import { Bench } from './bench.mjs';
 import { pgbench, fastify, texts } from './reference.mjs';
 import { measureFeed, measureFollowing } from './feed.mjs';
+import { measureImport } from './import.mjs';
 import { measureProcesses } from './process.mjs';
+import { measureRegistry } from './registry.mjs';
 import { copyOfSelect, deltas, firstCopy } from './sync.mjs';
 
-const TARGETS = { 'P1.direct': 0.32, 'P1.nginx': 0.17, 'P1.fastify': 5, 'P1.flood': 0.75, 'P1.flood_nginx': 0.75, 'P2.pipeline': 0.5, 'P2.nginx': 0.5, 'P2.400': 0.8, 'P7.copy': 0.5, 'P7.delta': 0.67 };
+const TARGETS = { 'P1.direct': 0.32, 'P1.nginx': 0.17, 'P1.fastify': 5, 'P1.flood': 0.75, 'P1.flood_nginx': 0.75, 'P2.pipeline': 0.5, 'P2.nginx': 0.5, 'P2.400': 0.8, 'P7.copy': 0.5, 'P7.delta': 0.67, 'I1.stage': 0.5, 'I1.apply': 0.5,
+  'P3.empty': 0.5, 'P3.10x': 0.5, 'P3.100x': 0.5, 'P1.household.10x': 0.32, 'P1.household.100x': 0.32, 'P6.archive': 0.67, 'P6.archive.province': 0.67, 'P5.find': 0.83, 'P5.households.village': 0.83,
+  ...Object.fromEntries(['households.province', 'households.county', 'members.prefix'].flatMap((list) => ['10x', '100x'].map((at) => [`P5.${list}.${at}`, 0.83]))),
+  'P1.contact': 0.32, 'P2.visit': 0.5, 'P5.visits.county': 0.83, 'P5.visits.province': 0.83, 'P5.obligations.county': 0.83, 'P6.obligations': 0.67 };
 const REPORT = JSON.stringify({ value: '12.5', note: '三处已通水' });
 
 const options = parseArgs({
@@ -35,10 +41,11 @@ async function inTurn(rounds, sides) {
 const figures = {};
 let failures = 0;
 
-function compare(name, ours, reference) {
+function compare(name, ours, reference, unit = 'requests/s') {
+  if (!(reference.rate > 0)) throw new Error(`${name}: the reference answered nothing`);
   failures += ours.failed;
   figures[name] = { ours: Math.round(ours.rate), reference: Math.round(reference.rate), ratio: Number((ours.rate / reference.rate).toFixed(3)),
-    target: TARGETS[name] ?? null, better: 'higher', unit: 'requests/s' };
+    target: TARGETS[name] ?? null, better: 'higher', unit };
 }
 
 async function measureReads(bench) {
@@ -155,15 +162,18 @@ function print() {
 }
 
 const bench = new Bench({ seconds: Number(options.seconds ?? 8), soak: options.seconds ? Number(options.seconds) * 6 : 600,
-  scale: Number(options.scale), rounds: Number(options.rounds) });
+  scale: options.scale === 'province' ? 5 : Number(options.scale), rounds: Number(options.rounds) });
 try {
   bench.start();
   if (wanted('P1')) await measureReads(bench);
   if (wanted('P1') || wanted('P1.flood')) await measureFlood(bench);
   if (wanted('P2')) await measureWrites(bench);
   if (wanted('P7')) await measureSync(bench);
+  if (wanted('I1')) await measureImport(bench, compare);
   if (wanted('F1')) await measureFeed(bench, { inTurn, compare, note });
   if (wanted('F2')) await measureFollowing(bench, { report: REPORT, note });
+  await measureRegistry(bench, wanted, { inTurn, compare });
+  await measureArchive(bench, wanted, { inTurn, compare, note });
   if (wanted('P9')) await measureLife(bench);
   print();
   if (options.json) writeFileSync(options.json, `${JSON.stringify(figures, null, 2)}\n`);

@@ -9,13 +9,14 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { newKey } from '../support/client.mjs';
 import { ROOT, sleep, until } from '../support/own_stack.mjs';
+import { slowness, stopwatch } from '../support/pace.mjs';
+import { patient } from '../support/patient.mjs';
 import { openSession, persist, startStack, submit } from './own.mjs';
 
-let stack, town, auditor;
+let stack;
+const town = () => stack.held('town_office'), auditor = () => stack.held('audit_admin');
 before(async () => {
   stack = startStack('audit');
-  town = await stack.logIn('town_office');
-  auditor = stack.token('audit_admin');
   for (let n = 0; n < 6; n++) {
     await writeReports(10, `batch ${n}`);
     await allSealed();
@@ -25,13 +26,13 @@ after(() => stack?.reset());
 
 async function writeReports(count, note) {
   for (let n = 0; n < count; n++) {
-    const answer = await submit(stack.gateway, town, { n, note, key: newKey() });
+    const answer = await submit(stack.gateway, town(), { n, note, key: newKey() });
     assert.equal(answer.status, 201, answer.text);
   }
 }
 
 const UNSEALED = `SELECT count(*) FROM registry.audit_log a WHERE NOT EXISTS (SELECT FROM registry.audit_seal s WHERE a.id = ANY (s.ids))`;
-const allSealed = () => until(() => stack.sql(UNSEALED)[0] === '0', 15, 'all rows to be sealed');
+const allSealed = () => until(() => stack.sql(UNSEALED)[0] === '0', 60, 'all rows to be sealed');
 
 function audit(args, input) {
   const done = spawnSync(join(ROOT, 'deploy/stack'), ['audit', ...args], { env: stack.env, encoding: 'utf8', input, maxBuffer: 1 << 28 });
@@ -79,11 +80,13 @@ test('an untampered system is clean, from the database and from an export', () =
 
 test('a sealer leaves no row of its window unsealed for more than a second', async () => {
   const [id] = stack.sql('SELECT max(id) FROM registry.audit_log');
-  const answer = await submit(stack.gateway, town, { n: 1, note: 'at once', key: newKey() });
+  const answer = await submit(stack.gateway, town(), { n: 1, note: 'at once', key: newKey() });
   assert.equal(answer.status, 201);
-  const seconds = await until(() => stack.sql(`SELECT count(*) FROM registry.audit_log a WHERE a.id > ${id} AND
-    EXISTS (SELECT FROM registry.audit_seal s WHERE a.id = ANY (s.ids))`)[0] === '1', 5, 'the seal');
-  assert.ok(seconds < 1.5, `${seconds} s`);
+  const took = stopwatch();
+  await until(() => stack.sql(`SELECT count(*) FROM registry.audit_log a WHERE a.id > ${id} AND
+    EXISTS (SELECT FROM registry.audit_seal s WHERE a.id = ANY (s.ids))`)[0] === '1', 60, 'the seal');
+  const seconds = took() / 1000;
+  assert.ok(seconds < 1.5 * await slowness(), `${seconds} s`);
 });
 
 // ---- the six of charter R4 ------------------------------------------------------------------------------------------------------
@@ -178,7 +181,7 @@ for (const { what, kind, id, how, loud, others = [] } of TAMPERINGS) {
         if (kind.startsWith('seal_')) assert.equal(found[0].seq, 3);
       }
       if (loud) {
-        await until(() => refusals().slice(told).some((line) => line.includes(loud)), 15, 'the sealer to say so');
+        await until(() => refusals().slice(told).some((line) => line.includes(loud)), 60, 'the sealer to say so');
         const seq = lastSeq();
         await writeReports(1, 'meanwhile');
         await sleep(1200);
@@ -236,7 +239,7 @@ test('kill -9 of the sealer under load leaves no gap and no row twice', async (t
   const ledger = [];
   let stop = false;
   const client = async (c) => {
-    for (let n = 0; !stop; n++) await persist(stack.gateway, town, { n: c + n * 8, note: 'killed', key: newKey() }, ledger, performance.now() + 30_000);
+    for (let n = 0; !stop; n++) await persist(stack.gateway, town(), { n: c + n * 8, note: 'killed', key: newKey() }, ledger, performance.now() + 180_000);
   };
   const clients = Array.from({ length: 8 }, (_, c) => client(c));
   let kills = 0;
@@ -246,7 +249,7 @@ test('kill -9 of the sealer under load leaves no gap and no row twice', async (t
       const pid = stack.pid('audit');
       process.kill(pid, 'SIGKILL');
       kills++;
-      await until(() => stack.pid('audit') !== pid, 15, 'another sealer');
+      await until(() => stack.pid('audit') !== pid, 60, 'another sealer');
     }
   } finally {
     stop = true;
@@ -267,7 +270,7 @@ test('a row of a slow transaction, which comes late, is sealed and is no fault',
   await session.run(`BEGIN; INSERT INTO registry.audit_log (at, verb, record, record_id, version, owner_division, body)
     VALUES (now(), 'late', 'item', gen_random_uuid(), 1, '431302000000', '{}');`);
   await writeReports(5, 'past it');
-  await until(() => stack.sql(`${UNSEALED} AND a.verb <> 'late'`)[0] === '0', 15, 'the others to be sealed');
+  await until(() => stack.sql(`${UNSEALED} AND a.verb <> 'late'`)[0] === '0', 60, 'the others to be sealed');
   await session.run('COMMIT;');
   await session.close();
   await allSealed();
@@ -300,7 +303,7 @@ test('the month changes under a running sealer: each seal is of one month, none 
   assert.deepEqual(stack.sql(homeless), ['registry.audit_log_default']);
   const pid = stack.pid('audit');
   process.kill(pid, 'SIGTERM');
-  await until(() => !stack.sql(homeless).includes('registry.audit_log_default'), 15, 'the next sealer to make the month');
+  await until(() => !stack.sql(homeless).includes('registry.audit_log_default'), 60, 'the next sealer to make the month');
   await writeReports(2, 'in the month that is');
   await allSealed();
   assert.deepEqual(verify(), []);
@@ -316,7 +319,7 @@ test('a clock that goes back by an hour, and ahead again, leaves no row unsealed
   }
   const pid = stack.pid('audit'); // the next one knows only what the database and the head file say
   process.kill(pid, 'SIGKILL');
-  await until(() => stack.pid('audit') !== pid, 15, 'another sealer');
+  await until(() => stack.pid('audit') !== pid, 60, 'another sealer');
   await writeReports(2, 'after it');
   await allSealed();
   assert.deepEqual(verify(), []);
@@ -336,7 +339,7 @@ test('A-011: rows that wait too long for their seal are told, with an exit statu
     const lines = waits.lines.map((line) => JSON.parse(line));
     assert.deepEqual(lines.at(-1), { ok: false, faults: 0, unsealed_too_long: true });
     const own = lines.find((line) => line.service === 'registry');
-    assert.ok(own.pending === 1 && own.waiting_s >= 2 && own.waiting_s < 60 && Date.parse(own.oldest_pending) > 0, JSON.stringify(own));
+    assert.ok(own.pending === 1 && own.waiting_s >= 2 && own.waiting_s < 600 && Date.parse(own.oldest_pending) > 0, JSON.stringify(own));
     assert.equal(audit(['verify']).status, 0, 'not yet a quarter of an hour');
   } finally {
     process.kill(pid, 'SIGCONT');
@@ -351,7 +354,7 @@ test('A-007: a sealer that finds no head beside a chain seals nothing, until it 
   process.kill(pid, 'SIGSTOP');
   rmSync(head);
   process.kill(pid, 'SIGKILL');
-  await until(() => refusals().slice(told).some((line) => line.includes('the head is gone')), 15, 'the sealer to say so');
+  await until(() => refusals().slice(told).some((line) => line.includes('the head is gone')), 60, 'the sealer to say so');
   const seq = lastSeq();
   await writeReports(1, 'without a head');
   await sleep(1500);
@@ -389,7 +392,7 @@ test('A-008: months are dropped under no setting before they are six months old,
 
 async function call(method, path, token, body) {
   const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
-  const answer = await fetch(`${stack.gateway}/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
+  const answer = await patient(`${stack.gateway}/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
   const text = await answer.text();
   return { status: answer.status, type: answer.headers.get('content-type'), text, body: /[/+]json\b/.test(answer.headers.get('content-type') ?? '') && JSON.parse(text) };
 }
@@ -398,10 +401,10 @@ test('A-001: what was changed, from what, to what, and why; with personal data m
   const county = await stack.logIn('county_office');
   const made = await call('POST', '/registry/organisations', county, { owner_division: '431302000000', name: `审计局${Date.now()}`, kind: 'department' });
   assert.equal(made.status, 201, made.text);
-  const changed = await fetch(`${stack.gateway}/api/v1/registry/organisations/${made.body.id}`, { method: 'PATCH', body: '{"line":"water"}',
+  const changed = await patient(`${stack.gateway}/api/v1/registry/organisations/${made.body.id}`, { method: 'PATCH', body: '{"line":"water"}',
     headers: { Authorization: `Bearer ${county}`, 'Content-Type': 'application/json', 'If-Match': '"1"' } });
   assert.equal(changed.status, 200);
-  const { body: page } = await call('GET', `/registry/audit_log?record_id=${made.body.id}&sort=-at`, auditor);
+  const { body: page } = await call('GET', `/registry/audit_log?record_id=${made.body.id}&sort=-at`, auditor());
   assert.deepEqual(page.items.map((row) => [row.verb, row.version, row.before?.line ?? null, row.body.line]),
     [['update_organisation', 2, null, 'water'], ['create_organisation', 1, null, null]]);
   assert.equal(page.items[0].before.version, 1);
@@ -409,18 +412,18 @@ test('A-001: what was changed, from what, to what, and why; with personal data m
   assert.ok(page.items.every((row) => row.account_id && row.session_id && row.request_id && row.address === '127.0.0.1'));
   const person = await call('POST', '/identity/persons', county, { owner_division: '431302000000', name: '欧阳审计' });
   assert.equal(person.status, 201, person.text);
-  const { body: people } = await call('GET', `/identity/audit_log?record_id=${person.body.id}`, auditor);
+  const { body: people } = await call('GET', `/identity/audit_log?record_id=${person.body.id}`, auditor());
   assert.equal(people.items[0].body.name, '欧***');
   assert.ok(!JSON.stringify(stack.sql('SELECT body, before FROM identity.audit_log')).includes('欧阳审计'), 'the name is nowhere in the log');
 });
 
 test('A-002: a reason given goes into the row', async () => {
   const county = await stack.logIn('county_office');
-  const report = await submit(stack.gateway, town, { n: 3, note: 'to be sent back', key: newKey() });
-  const answer = await fetch(`${stack.gateway}/api/v1/registry/reports/${report.body.id}:send_back`, { method: 'POST', body: '{"decision_note":"缺少验收单"}',
+  const report = await submit(stack.gateway, town(), { n: 3, note: 'to be sent back', key: newKey() });
+  const answer = await patient(`${stack.gateway}/api/v1/registry/reports/${report.body.id}:send_back`, { method: 'POST', body: '{"decision_note":"缺少验收单"}',
     headers: { Authorization: `Bearer ${county}`, 'Content-Type': 'application/json', 'If-Match': '"1"' } });
   assert.equal(answer.status, 200, await answer.text());
-  const { body } = await call('GET', `/registry/audit_log?record_id=${report.body.id}&verb=send_back_report`, auditor);
+  const { body } = await call('GET', `/registry/audit_log?record_id=${report.body.id}&verb=send_back_report`, auditor());
   assert.equal(body.items[0].reason, '缺少验收单');
   assert.equal(body.items[0].before.status, 'submitted');
   assert.equal(body.items[0].body.status, 'sent_back');
@@ -431,7 +434,7 @@ test('A-003, A-004: an export leaves its own row first, and goes on where it end
   const lines = [];
   let next = 0;
   for (let calls = 0; next !== null && calls < 500; calls++) {
-    const answer = await call('POST', '/registry/audit_log:export', auditor, { ...times, reason: '省级抽查', after: next, rows: 2000 });
+    const answer = await call('POST', '/registry/audit_log:export', auditor(), { ...times, reason: '省级抽查', after: next, rows: 2000 });
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.type, 'application/x-ndjson');
     const rows = answer.text.trimEnd().split('\n').map((line) => JSON.parse(line));
@@ -443,7 +446,7 @@ test('A-003, A-004: an export leaves its own row first, and goes on where it end
   assert.equal(lines.length, Number(count), 'the last call saw its own row');
   assert.equal(lines.at(-1).verb, 'export_audit_log');
   assert.equal(lines.at(-1).reason, '省级抽查');
-  const without = await call('POST', '/registry/audit_log:export', auditor, times);
+  const without = await call('POST', '/registry/audit_log:export', auditor(), times);
   assert.deepEqual([without.status, without.body.errors[0].pointer], [422, '/reason']);
 });
 
@@ -461,17 +464,17 @@ function narrowed(token, prefix) {
 test('A-005: audit administrators alone, each inside the own divisions', async () => {
   for (const role of ['province_office', 'county_office', 'inspector', 'system_admin', 'security_admin']) {
     const token = stack.token(role);
-    for (const service of ['identity', 'registry']) {
+    for (const service of ['identity', 'registry', 'monitoring']) {
       assert.equal((await call('GET', `/${service}/audit_log`, token)).status, 403, role);
       assert.equal((await call('POST', `/${service}/audit_log:export`, token, {})).status, 403, role);
     }
   }
-  const county = narrowed(auditor, '431321');
+  const county = narrowed(auditor(), '431321');
   const mine = await call('GET', '/registry/audit_log?limit=500', county);
   assert.equal(mine.status, 200, mine.text);
   assert.ok(mine.body.items.every((row) => row.owner_division.startsWith('431321')));
   assert.equal((await call('GET', '/registry/audit_log?owner_division=431302000000', county)).status, 403);
-  const own = narrowed(auditor, '431302');
+  const own = narrowed(auditor(), '431302');
   const { body } = await call('GET', '/registry/audit_log?limit=500&sort=-at', own);
   assert.ok(body.items.length > 50 && body.items.every((row) => row.owner_division.startsWith('431302')));
 });

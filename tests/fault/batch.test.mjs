@@ -1,63 +1,28 @@
 // tests/fault/batch.test.mjs - the worker killed at random moments of staging, applying, taking back, writing an error file and exporting (J-002, J-003, B-008): each
 // job goes on at its chunk, and what is there in the end is what would be there without a kill, each row once, each event once. ZEREN_BATCH_KILLS says how many.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { sleep, until } from '../support/own_stack.mjs';
-import { headersOf, startStack } from './own.mjs';
+import { until } from '../support/own_stack.mjs';
+import { patient } from '../support/patient.mjs';
+import { Killing } from './killing.mjs';
+import { headersOf } from './own.mjs';
 
 const KILLS = Number(process.env.ZEREN_BATCH_KILLS ?? 10);
 const ROWS = 24_000;
-let stack, tokens, kills = 0;
+let at, stack, tokens;
 before(async () => {
-  stack = startStack('batch');
-  stack.command(['psql', '-q', '-c', "UPDATE zeren.setting SET value = '2' WHERE key = 'jobs.lease_seconds'; UPDATE zeren.setting SET value = '50' WHERE key = 'jobs.attempts'"]);
+  at = new Killing('batch', 'registry');
+  stack = at.stack;
   tokens = { county: await stack.logIn('county_office'), prefecture: await stack.logIn('prefecture_office') };
 });
 after(() => stack?.reset());
 
-const call = async (who, method, path, { body, ifMatch, headers } = {}) => {
-  const answer = await fetch(`${stack.gateway}/api/v1/registry${path}`, { method,
-    headers: { ...headersOf(tokens[who]), ...(ifMatch && { 'If-Match': `"${ifMatch}"` }), ...headers }, body: body instanceof Uint8Array ? body : body && JSON.stringify(body) });
-  const text = await answer.text();
-  assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${text.slice(0, 500)}`);
-  return JSON.parse(text);
-};
-const sql = (text) => stack.command(['psql', '-Atq', '-c', text]).trim();
-
-function killWorker() {
-  const pids = execFileSync('pgrep', ['-f', '^[^ ]*/bin/registry --worker'], { encoding: 'utf8' }).trim().split('\n').map(Number);
-  const ours = pids.filter((pid) => { try { return execFileSync('readlink', [`/proc/${pid}/exe`], { encoding: 'utf8' }).startsWith(stack.state); } catch { return false; } });
-  for (const pid of ours) {
-    try { process.kill(pid, 'SIGKILL'); kills++; } catch { /* gone already */ }
-  }
-}
-
-// The job's end, with the worker killed meanwhile: each time some moments after one has taken the job.
-async function finish(who, job, times) {
-  let seen = job.version;
-  for (let n = 0; n < times; n++) {
-    let at;
-    await until(async () => { at = await call(who, 'GET', `/jobs/${job.id}`); return at.ended_at || (at.status === 'running' && at.version > seen); }, 30, `${job.kind} to be taken`);
-    if (at.ended_at) break;
-    seen = at.version;
-    await sleep(Math.random() * 400);
-    killWorker();
-  }
-  let now;
-  await until(async () => { now = await call(who, 'GET', `/jobs/${job.id}`); return now.ended_at; }, 90, `${job.kind} to end`);
-  assert.equal(now.status, 'done', JSON.stringify(now));
-  return now;
-}
-
-async function upload(bytes, name) {
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const file = await call('county', 'POST', '/files', { body: { name, size: bytes.length, sha256 } });
-  return call('county', 'PATCH', `/files/${file.id}/content`, { body: bytes, headers: { 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': '0' } });
-}
+const call = (who, ...rest) => at.call(tokens[who], ...rest);
+const finish = (who, job, times) => at.finish(tokens[who], job, times);
+const upload = (bytes, name) => at.upload(tokens.county, bytes, name);
+const sql = (text) => at.sql(text);
 const download = async (id) => {
-  const answer = await fetch(`${stack.gateway}/api/v1/registry/files/${id}/content`, { headers: { Authorization: headersOf(tokens.county).Authorization } });
+  const answer = await patient(`${stack.gateway}/api/v1/registry/files/${id}/content`, { headers: { Authorization: headersOf(tokens.county).Authorization } });
   assert.equal(answer.status, 200);
   return answer.text();
 };
@@ -98,8 +63,8 @@ test('killed at random moments, each job goes on where it was, once', async () =
   assert.equal(Number(sql('SELECT count(*) FROM registry.organisation')), before);
 
   const events = () => sql(`SELECT count(*) || ' ' || count(DISTINCT (id, version)) FROM registry.event WHERE kind = 'organisation' AND verb IN ('apply_batch', 'undo_batch')`);
-  await until(() => events() === `${2 * good} ${2 * good}`, 30, `two events a record, and not ${events()}`);
+  await until(() => events() === `${2 * good} ${2 * good}`, 60, `two events a record, and not ${events()}`);
   assert.equal(sql(`SELECT sum((body ->> 'done')::int) FROM registry.audit_log WHERE record = 'batch' AND body ? 'from_row'`), String(2 * good), 'an audit row a chunk, once');
-  assert.ok(kills >= KILLS / 3, `${kills} kills`);
-  console.log(`${kills} kills, ${sql("SELECT string_agg(kind || ' ' || attempts, ', ') FROM registry.job")}`);
+  assert.ok(at.kills >= KILLS / 3, `${at.kills} kills`);
+  console.log(`${at.kills} kills, ${sql("SELECT string_agg(kind || ' ' || attempts, ', ') FROM registry.job")}`);
 });

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { newKey } from '../support/client.mjs';
 import { sleep, until } from '../support/own_stack.mjs';
+import { slowness, stopwatch } from '../support/pace.mjs';
+import { patient } from '../support/patient.mjs';
 import { headersOf, itemId, openSession, startStack, submit } from './own.mjs';
 
 const LOAD_MS = 18_000;
@@ -19,7 +21,7 @@ after(() => stack?.reset());
 
 const call = async (who, method, path, body, ifMatch) => {
   const headers = { ...headersOf(tokens[who]), ...(ifMatch && { 'If-Match': `"${ifMatch}"` }) };
-  const answer = await fetch(`${stack.gateway}/api/v1/registry${path}`, { method, headers, body: body && JSON.stringify(body) });
+  const answer = await patient(`${stack.gateway}/api/v1/registry${path}`, { method, headers, body: body && JSON.stringify(body) });
   return { status: answer.status, body: await answer.json() };
 };
 const random = (n) => Math.floor(Math.random() * n);
@@ -75,12 +77,13 @@ async function moveUnits(stop, made, gone) {
 // Follows the feed as a client does, to its end.
 async function follow(stop, seen) {
   for (let next = 0; ;) {
-    const answer = await fetch(`${stack.gateway}/api/v1/registry/events?after=${next}&limit=500&wait=1`, { headers: { Authorization: `Bearer ${tokens.province}` } });
+    const last = stop(); // what was asked before the end may have been answered just before the last was numbered
+    const answer = await patient(`${stack.gateway}/api/v1/registry/events?after=${next}&limit=500&wait=1`, { headers: { Authorization: `Bearer ${tokens.province}` } });
     const page = await answer.json();
     assert.equal(answer.status, 200, JSON.stringify(page));
     const at = performance.now();
     for (const event of page.items) seen.push({ ...event, seen: at });
-    if (page.items.length === 0 && stop()) return;
+    if (page.items.length === 0 && last) return;
     next = page.next_cursor;
   }
 }
@@ -91,21 +94,22 @@ async function killWorker(stop, kills) {
     const pid = stack.pid('registry_worker');
     process.kill(pid, 'SIGKILL');
     kills.n++;
-    await until(() => stack.pid('registry_worker') !== pid, 15, 'another worker');
+    await until(() => stack.pid('registry_worker') !== pid, 60, 'another worker');
   }
 }
 
 const percentile = (values, p) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * p))];
-const drained = () => until(() => stack.sql('SELECT count(*) FROM registry.outbox')[0] === '0', 30, 'the outbox to be numbered');
+const drained = () => until(() => stack.sql('SELECT count(*) FROM registry.outbox')[0] === '0', 60, 'the outbox to be numbered');
 
 test('E-001, E-002: the feed equals the tables after a mixed load with kills', async (t) => {
-  const made = [], gone = new Set(), seen = [], kills = { n: 0 };
+  const made = [], gone = new Set(), seen = [], kills = { n: 0 }, before = await slowness();
   let over = false, ended = false;
   const stop = () => over;
   const following = follow(() => ended, seen);
   const load = [...Array.from({ length: 4 }, () => correctUnits(stop, made)), ...Array.from({ length: 3 }, (_, c) => reportItems(stop, c)), moveUnits(stop, made, gone),
     killWorker(stop, kills)];
-  await Promise.race([sleep(LOAD_MS), Promise.all(load)]);
+  const enough = () => kills.n >= 5 && Number(stack.sql('SELECT count(*) FROM registry.event WHERE has_left')[0]) > 20;
+  await Promise.race([sleep(LOAD_MS).then(() => until(enough, 120, 'kills, and units that left')), Promise.all(load)]);
   over = true;
   await Promise.all(load);
   await drained();
@@ -138,25 +142,26 @@ test('E-001, E-002: the feed equals the tables after a mixed load with kills', a
   t.diagnostic(`${head} events, ${kills.n} kills of the worker, ${gone.size} deleted; from acknowledged to read: median ${percentile(late, 0.5).toFixed(0)} ms, `
     + `99 % ${percentile(late, 0.99).toFixed(0)} ms, at most ${percentile(late, 1).toFixed(0)} ms`);
   assert.ok(kills.n >= 5);
-  assert.ok(percentile(late, 0.5) < 1000 && percentile(late, 1) < 8000);
+  const slow = Math.max(before, await slowness());
+  assert.ok(percentile(late, 0.5) < 1000 * slow && percentile(late, 1) < 8000 * slow, `on a machine ${slow.toFixed(1)} times as slow as it might be`);
 });
 
 test('E-001: a foreign transaction of 30 s stalls nothing, and its own rows come when it ends', async (t) => {
   const foreign = openSession(stack);
   await foreign.run(`BEGIN; INSERT INTO registry.outbox (at, verb, record, record_id, version, owner_division) VALUES (now(), 'late', 'item', '${itemId(3)}', 99, '${louxing}');`);
-  const began = performance.now(), late = [];
+  const before = await slowness(), began = performance.now(), late = [];
   while (performance.now() - began < FOREIGN_MS) {
     const { body } = await call('county', 'POST', '/organisations', { owner_division: louxing, name: `单位${newKey()}`, kind: 'other' });
-    const at = performance.now();
-    await until(() => stack.sql(`SELECT 1 FROM registry.event WHERE id = '${body.id}'`).length === 1, 10, 'the event');
-    late.push(performance.now() - at);
+    const took = stopwatch();
+    await until(() => stack.sql(`SELECT 1 FROM registry.event WHERE id = '${body.id}'`).length === 1, 60, 'the event');
+    late.push(took());
     await sleep(200);
   }
   await foreign.run('COMMIT;');
   const committed = performance.now();
-  await until(() => stack.sql("SELECT 1 FROM registry.event WHERE verb = 'late'").length === 1, 25, 'what was committed late');
+  await until(() => stack.sql("SELECT 1 FROM registry.event WHERE verb = 'late'").length === 1, 60, 'what was committed late');
   t.diagnostic(`${late.length} changes beside it: numbered after ${percentile(late, 0.5).toFixed(0)} ms, at most ${percentile(late, 1).toFixed(0)} ms; its own row ${(performance.now() - committed).toFixed(0)} ms after its end`);
-  assert.ok(percentile(late, 1) < 1500);
+  assert.ok(percentile(late, 1) < 1500 * Math.max(before, await slowness()));
   await foreign.close();
 });
 
@@ -164,15 +169,15 @@ test('E-006: whole blocks that are too old are dropped, and a place in them is r
   stack.sql(`UPDATE registry.event SET recorded_at = now() - interval '100 days'`);
   stack.sql(`WITH m AS (UPDATE registry.feed SET last_seq = 1000005 RETURNING 1) SELECT registry.make_event_blocks() FROM m`);
   const { body } = await call('county', 'POST', '/organisations', { owner_division: louxing, name: `单位${newKey()}`, kind: 'other' });
-  await until(() => stack.sql(`SELECT 1 FROM registry.event WHERE id = '${body.id}'`).length === 1, 10, 'the event');
-  await until(() => stack.sql('SELECT count(*) FROM registry.feed_consumer c, registry.feed f WHERE c.seq < f.last_seq')[0] === '0', 10, 'its consumers'); // they hold it
+  await until(() => stack.sql(`SELECT 1 FROM registry.event WHERE id = '${body.id}'`).length === 1, 60, 'the event');
+  await until(() => stack.sql('SELECT count(*) FROM registry.feed_consumer c, registry.feed f WHERE c.seq < f.last_seq')[0] === '0', 60, 'its consumers'); // they hold it
   process.kill(stack.pid('registry_worker'), 'SIGKILL'); // it looks for old blocks when it starts, and every minute
-  await until(() => stack.sql('SELECT dropped_seq FROM registry.feed')[0] === '999999', 30, 'the block to be dropped');
+  await until(() => stack.sql('SELECT dropped_seq FROM registry.feed')[0] === '999999', 60, 'the block to be dropped');
   assert.deepEqual(stack.sql("SELECT to_regclass('registry.event_0') IS NULL"), ['t']);
   const old = await call('county', 'GET', '/events?after=12');
   assert.equal(old.status, 410);
   assert.equal(old.body.code, 'cursor_too_old');
-  const again = await fetch(stack.gateway + old.body.detail.match(/(\/api\S+after=\d+)/)[1], { headers: { Authorization: `Bearer ${tokens.county}` } });
+  const again = await patient(stack.gateway + old.body.detail.match(/(\/api\S+after=\d+)/)[1], { headers: { Authorization: `Bearer ${tokens.county}` } });
   assert.equal(again.status, 200);
   const kept = await call('county', 'GET', '/events?after=999999');
   assert.ok(kept.body.items.some((e) => e.id === body.id));

@@ -46,7 +46,8 @@ function spoiltBody(operation) {
 
 function spoiltUrl(operation) {
   const parameters = parametersOf(operation);
-  const value = (p) => (chance(0.2) ? pick(nasty) : String(exampleOf(resolve(operation.service, p.schema))));
+  const usual = (p) => (p.name === 'wait' ? '1' : String(exampleOf(resolve(operation.service, p.schema)))); // nobody waits half a minute here
+  const value = (p) => (chance(0.2) ? pick(nasty) : usual(p));
   const path = operation.path.replace(/\{([^}]+)\}/g, (_, name) => encodeURIComponent(value(parameters.find((p) => p.in === 'path' && p.name === name))));
   const query = parameters.filter((p) => p.in === 'query' && (p.required || chance(0.3))).map((p) => `${p.name}=${encodeURIComponent(value(p))}`);
   if (chance(0.05)) query.push(pick(query.length ? query : ['a=b']));

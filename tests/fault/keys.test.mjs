@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { citizenId, mobile } from '../support/numbers.mjs';
 import { OwnStack, ROOT, sleep, until } from '../support/own_stack.mjs';
+import { patient } from '../support/patient.mjs';
 
 const LOUXING = '431302000000';
 const unlimited = { RATE_PER_TOKEN: 0, RATE_PER_ADDRESS: 0 };
 const open = [];
-function start(name) {
-  const stack = new OwnStack(name, { settings: { identity: unlimited, registry: unlimited } });
+function start(name, anew = false) {
+  const stack = new OwnStack(name, { anew, settings: { identity: unlimited, registry: unlimited } });
   open.push(stack);
   stack.up();
   return stack;
@@ -24,20 +25,18 @@ const file = (of = stack) => join(of.state, 'keys/field.keys');
 const keyLines = (of = stack) => readFileSync(file(of), 'utf8').split('\n').filter((line) => /^[0-9a-f]{8} /.test(line)).map((line) => line.split(' '));
 const active = (purpose, of = stack) => keyLines(of).find((line) => line[1] === purpose && line[3] === 'active')[0];
 const metric = async (name, of = stack) => {
-  const text = await (await fetch(`http://127.0.0.1:${of.ports.IDENTITY_OPS}/metrics`)).text();
+  const text = await (await fetch(`http://127.0.0.1:${of.ports.IDENTITY_WORKER_OPS}/metrics`)).text();
   return text.split('\n').filter((line) => line.startsWith(name)).map((line) => Number(line.split(' ').at(-1))).reduce((sum, n) => sum + n, 0);
 };
-const settled = (of = stack) => until(async () => (await metric('zeren_sealed_settled', of)) === 1, 90, 'every row to be under the active keys');
+const settled = (of = stack) => until(async () => (await metric('zeren_sealed_settled', of)) === 1, 180, 'every row to be under the active keys');
 const usual = (id) => `${id.slice(0, 6)}********${id.slice(-4)}`;
 const rest = (column, kid) => Number(stack.sql(`SELECT count(*) FROM identity.person WHERE encode(${column}, 'hex') LIKE '${kid}%'`)[0]);
 const underEncrypt = (kid) => rest('substr(citizen_id, 2)', kid) + rest('substr(phone, 2)', kid);
 const underLookup = (kid) => rest('citizen_id_hash', kid) + rest('phone_hash', kid);
 
-let token, issued = 0;
 async function call(method, path, body, { of = stack, etag } = {}) {
-  if (!token || Date.now() - issued > 300_000) [token, issued] = [of.token('county_office'), Date.now()];
-  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', ...(etag ? { 'If-Match': `"${etag}"` } : {}) };
-  const answer = await fetch(`${of.gateway}/api/v1/identity${path}`, { method, headers, body: body && JSON.stringify(body) });
+  const headers = { Authorization: `Bearer ${of.held('county_office')}`, 'Content-Type': 'application/json', ...(etag ? { 'If-Match': `"${etag}"` } : {}) };
+  const answer = await patient(`${of.gateway}/api/v1/identity${path}`, { method, headers, body: body && JSON.stringify(body) });
   const text = await answer.text();
   return { status: answer.status, text, body: text ? JSON.parse(text) : undefined };
 }
@@ -83,7 +82,7 @@ function crowd() {
       calls += 3;
     }
   });
-  return { end: async () => { stop = true; await Promise.all(workers); return calls; } };
+  return { calls: () => calls, end: async () => { stop = true; await Promise.all(workers); return calls; } };
 }
 
 test('rotations under load give no wrong answer, and leave nothing under the old keys, which are dropped', async () => {
@@ -95,10 +94,10 @@ test('rotations under load give no wrong answer, and leave nothing under the old
   keys(stack, 'rotate', 'encrypt');
   await sleep(300);
   keys(stack, 'rotate', 'lookup');
-  await until(async () => underEncrypt(before.encrypt) + underLookup(before.lookup) === 0, 60, 'the rows to be rewritten under load');
+  await until(async () => underEncrypt(before.encrypt) + underLookup(before.lookup) === 0, 180, 'the rows to be rewritten under load');
   await settled();
+  await until(() => busy.calls() > 100, 120, 'calls beside it');
   const calls = await busy.end();
-  assert.ok(calls > 100, `${calls} calls`);
   assert.notEqual(active('encrypt'), before.encrypt);
   assert.equal(underEncrypt(before.encrypt) + underLookup(before.lookup), 0);
   assert.equal(await metric('zeren_sealed_rows_unreadable'), 0);
@@ -115,7 +114,9 @@ test('rotations under load give no wrong answer, and leave nothing under the old
 test('versions and what clients hold of a record outlast a rotation', async () => {
   const [person] = people;
   const version = stack.sql(`SELECT version FROM identity.person WHERE id = '${person.id}'`)[0];
+  const former = active('encrypt');
   keys(stack, 'rotate', 'encrypt');
+  await until(() => underEncrypt(former) === 0, 180, 'the rows to be rewritten');
   await settled();
   assert.equal(stack.sql(`SELECT version FROM identity.person WHERE id = '${person.id}'`)[0], version);
   await change(person);
@@ -124,8 +125,8 @@ test('versions and what clients hold of a record outlast a rotation', async () =
 test('a stolen key opens nothing of what is there after rotate and drop', async () => {
   const stolen = active('encrypt');
   keys(stack, 'rotate', 'encrypt', '--stolen');
+  await until(() => underEncrypt(stolen) === 0, 180, 'nothing to be left under the stolen key'); // what is settled says a worker that may not have seen the key yet
   await settled();
-  assert.equal(underEncrypt(stolen), 0);
   keys(stack, 'drop', stolen, '--nothing-left');
   assert.ok(!readFileSync(file(), 'utf8').includes(stolen));
   await sleep(700);
@@ -141,7 +142,7 @@ test('a lost key leaves records readable without their numbers, and a restored o
   execFileSync('rm', ['-f', file()]);
   keys(stack, 'init');
   const person = people[3];
-  await until(async () => (await call('GET', `/persons/${person.id}`)).body.citizen_id === 'unreadable', 10, 'the new keys to be read');
+  await until(async () => (await call('GET', `/persons/${person.id}`)).body.citizen_id === 'unreadable', 60, 'the new keys to be read');
   const list = await call('GET', '/persons?limit=20');
   assert.equal(list.status, 200, list.text);
   assert.ok(list.body.items.length === 20 && list.body.items.every((p) => p.id && p.name), 'names and everything else stay readable');
@@ -153,7 +154,7 @@ test('a lost key leaves records readable without their numbers, and a restored o
   assert.match(log, /cannot be opened and is shown as unreadable/);
   const late = people.pop();
   keys(stack, 'restore', backup, '--replace', '--passphrase-file', passphrase);
-  await until(async () => (await call('GET', `/persons/${person.id}`)).body.citizen_id === usual(person.citizen_id), 10, 'the restored keys to be read');
+  await until(async () => (await call('GET', `/persons/${person.id}`)).body.citizen_id === usual(person.citizen_id), 60, 'the restored keys to be read');
   for (const p of people) await look(p);
   assert.equal((await call('GET', `/persons/${late.id}`)).body.citizen_id, 'unreadable', 'what was written under the keys between is lost with them');
 });
@@ -161,11 +162,10 @@ test('a lost key leaves records readable without their numbers, and a restored o
 test('keys restored on a machine that has nothing open what the database brings', async () => {
   const [person] = people;
   const row = stack.sql(`SELECT citizen_id::text || '|' || citizen_id_hash::text FROM identity.person WHERE id = '${person.id}'`)[0].split('|');
-  const fresh = start('keys-fresh');
+  const fresh = start('keys-fresh', true);
   keys(fresh, 'restore', backup, '--replace', '--passphrase-file', passphrase);
   fresh.sql(`INSERT INTO identity.person (id, owner_division, name, citizen_id, citizen_id_hash, created_at) VALUES ('${person.id}', '${LOUXING}', '某', '${row[0]}', '${row[1]}', now())`);
-  token = undefined;
-  await until(async () => (await call('GET', `/persons/${person.id}`, undefined, { of: fresh })).body?.citizen_id === usual(person.citizen_id), 20, 'the value to open');
+  await until(async () => (await call('GET', `/persons/${person.id}`, undefined, { of: fresh })).body?.citizen_id === usual(person.citizen_id), 60, 'the value to open');
   const found = await call('POST', '/persons:find', { citizen_id: person.citizen_id }, { of: fresh });
   assert.deepEqual(found.body.items.map((p) => p.id), [person.id]);
 });

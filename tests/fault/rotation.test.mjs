@@ -5,12 +5,14 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { OwnStack, sleep, until } from '../support/own_stack.mjs';
+import { slowness, stopwatch } from '../support/pace.mjs';
+import { patient } from '../support/patient.mjs';
 
 const unlimited = { RATE_PER_TOKEN: 0, RATE_PER_ADDRESS: 0, ACCESS_TOKEN_S: 10 };
 let stack, password;
 
 before(() => {
-  stack = new OwnStack('rotation', { settings: { identity: unlimited, registry: { RATE_PER_TOKEN: 0, RATE_PER_ADDRESS: 0 } } });
+  stack = new OwnStack('rotation', { settings: { identity: unlimited, registry: { RATE_PER_TOKEN: 0, RATE_PER_ADDRESS: 0 }, monitoring: { RATE_PER_TOKEN: 0, RATE_PER_ADDRESS: 0 } } });
   stack.up();
   password = readFileSync(join(stack.state, 'secret/password'), 'utf8').trim();
 });
@@ -27,16 +29,16 @@ function putKey(text) {
   renameSync(beside, keyFile());
 }
 
-const call = (path, token, options = {}) => fetch(`${stack.gateway}/api/v1${path}`, { ...options, headers: { ...options.headers, ...(token && { Authorization: `Bearer ${token}` }) } });
+const call = (path, token, options = {}) => patient(`${stack.gateway}/api/v1${path}`, { ...options, headers: { ...options.headers, ...(token && { Authorization: `Bearer ${token}` }) } });
 const read = async (path, token) => (await call(path, token)).status;
 async function logIn() {
-  const began = performance.now();
+  const took = stopwatch();
   const answer = await call('/identity/sessions', undefined, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ account: 'county_office', password }) });
   const body = await answer.json();
-  return { status: answer.status, token: body.access_token, ms: performance.now() - began };
+  return { status: answer.status, token: body.access_token, ms: took() };
 }
 const kidOf = (token) => JSON.parse(Buffer.from(token.split('.')[0], 'base64url')).kid;
-const doors = ['/registry/organisations?limit=1', '/identity/posts?limit=1'];
+const doors = ['/registry/organisations?limit=1', '/identity/posts?limit=1', '/monitoring/monitoring_lines?limit=1'];
 
 // Logs in and reads without a pause until told to stop.
 function load() {
@@ -62,39 +64,41 @@ function load() {
 }
 
 test('a key follows another under load: no 401, and no log-in waits for it', async (t) => {
-  const { token: old } = await logIn();
+  const { token: old } = await logIn(), before = await slowness();
   const running = load();
-  await sleep(1500);
-  const calm = Math.max(...running.seen.logInMs, 0);
+  await until(() => running.seen.logInMs.length >= 8, 120, 'log-ins before it');
+  const calm = Math.max(...running.seen.logInMs);
   putKey(newKey());
-  await until(async () => running.seen.kids.size === 2, 10, 'tokens of the new key');
+  await until(async () => running.seen.kids.size === 2, 120, 'tokens of the new key');
   await sleep(2000);
   await running.finish();
   assert.deepEqual(Object.keys(running.seen.statuses).sort(), ['log-in 201', 'read 200']);
   const worst = Math.max(...running.seen.logInMs);
   t.diagnostic(`log-ins ${running.seen.logInMs.length}, worst ${worst.toFixed(0)} ms (before ${calm.toFixed(0)}); reads ${running.seen.readMs.length}, worst ${Math.max(...running.seen.readMs).toFixed(0)} ms`);
-  assert.ok(worst < Math.max(1000, 4 * calm), `a log-in took ${worst} ms`);
+  assert.ok(worst < Math.max(1000, 4 * calm) * Math.max(before, await slowness()), `a log-in took ${worst} ms`);
   const jwks = await (await call('/identity/jwks')).json();
   assert.equal(jwks.keys.length, 2, 'the former is published until its last token has ended');
   assert.ok(old);
   // ten seconds and the slack later the former is gone, and says nothing any more
-  await until(async () => (await (await call('/identity/jwks')).json()).keys.length === 1, 20, 'the end of the former key');
+  await until(async () => (await (await call('/identity/jwks')).json()).keys.length === 1, 60, 'the end of the former key');
   assert.equal(await read(doors[0], (await logIn()).token), 200);
 });
 
 test('a stolen key ends at once: its tokens are refused within a second in every service', async (t) => {
   const { token } = await logIn();
   for (const path of doors) assert.equal(await read(path, token), 200);
-  const began = performance.now();
-  putKey(`Zeren-Retire: at-once\n${newKey()}`);
-  const fresh = logIn();
-  const took = await Promise.all(doors.map((path) => until(async () => (await read(path, token)) === 401, 5, `401 of ${path}`)));
-  t.diagnostic(`old tokens refused after ${took.map((s) => `${(s * 1000).toFixed(0)} ms`).join(', ')}`);
-  assert.ok(performance.now() - began >= 0);
-  for (const s of took) assert.ok(s <= 1, `${s} s`);
-  assert.equal((await fresh).status, 201);
-  const next = await logIn();
-  assert.ok(next.ms < 2500, `the first log-in waited ${next.ms} ms`);
+  const before = await slowness(), text = `Zeren-Retire: at-once\n${newKey()}`;
+  putKey(text);
+  const gone = stopwatch(), fresh = logIn();
+  const took = await Promise.all(doors.map(async (path) => {
+    await until(async () => (await read(path, token)) === 401, 60, `401 of ${path}`);
+    return gone();
+  }));
+  const first = await fresh, next = await logIn(), slow = Math.max(before, await slowness());
+  t.diagnostic(`old tokens refused after ${took.map((ms) => `${ms.toFixed(0)} ms`).join(', ')}; a machine ${slow.toFixed(1)} times as slow as it might be`);
+  for (const ms of took) assert.ok(ms <= 1000 * slow, `${ms} ms`);
+  assert.equal(first.status, 201);
+  assert.ok(next.ms < 2500 * slow, `the first log-in waited ${next.ms} ms`);
   for (const path of doors) assert.equal(await read(path, next.token), 200);
 });
 
@@ -110,7 +114,7 @@ test('a bad file changes nothing, and a retired key does not come back', async (
   }
   const former = newKey();
   putKey(former);
-  await until(async () => kidOf((await logIn()).token) !== kidOf(token), 10, 'the next key');
+  await until(async () => kidOf((await logIn()).token) !== kidOf(token), 120, 'the next key');
   const current = kidOf((await logIn()).token);
   putKey(good.replace('Zeren-Retire: at-once\n', ''));
   await sleep(2500);

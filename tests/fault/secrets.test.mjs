@@ -9,8 +9,11 @@ import { after, before, test } from 'node:test';
 import { documents, operations, parametersOf } from '../support/contract.mjs';
 import { rawCall } from '../support/raw.mjs';
 import { sleep } from '../support/own_stack.mjs';
+import { patient } from '../support/patient.mjs';
+import { checked } from '../support/id_check.mjs';
 import { roles } from '../support/tokens.mjs';
 import { ITEMS, itemId, startStack } from './own.mjs';
+import { plantArchive } from './planted_archive.mjs';
 
 const LOUXING = '431302000000';
 const planted = { password: new Set(), token: new Set(), id: new Set(), phone: new Set(), name: new Set(), reason: new Set(), text: new Set(), stray: new Set() };
@@ -19,28 +22,27 @@ const word = (n = 9) => randomBytes(n).toString('hex');
 const pick = (from) => from[randomInt(from.length)];
 const han = () => Array.from({ length: 6 }, () => String.fromCodePoint(0x4e00 + randomInt(5000))).join('');
 
-function citizenNumber() {
+function citizenNumber(place = '431302') {
   const day = `19${randomInt(50, 99)}0${randomInt(1, 9)}1${randomInt(0, 9)}`;
-  const body = `431302${day}${String(randomInt(1000)).padStart(3, '0')}`;
-  const sum = [...body].reduce((n, digit, i) => n + Number(digit) * (2 ** (17 - i) % 11), 0);
-  return body + '10X98765432'[sum % 11];
+  return checked(`${place}${day}${String(randomInt(1000)).padStart(3, '0')}`);
 }
 const jwtLike = () => `eyJhbGciOiJFUzI1NiJ9.${randomBytes(60).toString('base64url')}.${randomBytes(64).toString('base64url')}`;
 
 const make = {
   password: () => keep('password', `Pw9-${word()}`),
   token: () => keep('token', pick([() => `zat_${randomBytes(24).toString('base64url')}`, jwtLike])()),
-  id: () => keep('id', citizenNumber()),
+  id: (number = citizenNumber()) => keep('id', number),
   phone: () => keep('phone', `139${String(randomInt(1e8)).padStart(8, '0')}`),
   name: () => keep('name', `植${han()}`),
   reason: () => keep('reason', `缘由${han()}`),
   text: () => keep('text', `文${han()}`),
-  stray: () => keep('stray', pick([citizenNumber, jwtLike, () => `139${String(randomInt(1e8)).padStart(8, '0')}`, () => `Pw9-${word()}`])()), // where none is asked for
+  // Where none is asked for: of another place and another network, for no stray one may be one that is looked for.
+  stray: () => keep('stray', pick([() => citizenNumber('432503'), jwtLike, () => `138${String(randomInt(1e8)).padStart(8, '0')}`, () => `Pw9-${word()}`])()),
 };
 const kindOf = (name, schema) => {
   if (schema?.format === 'password' || /password|secret/.test(name)) return 'password';
   if (/token|assertion|totp|recovery/.test(name)) return 'token';
-  if (/id_number|citizen/.test(name)) return 'id';
+  if (/id_number|citizen|disability_card|wanted/.test(name)) return 'id';
   if (/phone|mobile/.test(name)) return 'phone';
   if (/reason|note/.test(name)) return 'reason';
   if (/name|account|login|holder|person$/.test(name)) return 'name';
@@ -56,7 +58,7 @@ before(async () => {
   const password = readFileSync(join(stack.state, 'secret/password'), 'utf8').trim();
   keep('password', password);
   for (const role of roles) {
-    const answer = await fetch(`${stack.gateway}/api/v1/identity/sessions`, { method: 'POST', headers: { 'Content-Type': 'application/json' },
+    const answer = await patient(`${stack.gateway}/api/v1/identity/sessions`, { method: 'POST', headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ account: role, password }) });
     const body = await answer.json();
     if (!answer.ok) continue; // an administrator's second factor is another test's
@@ -145,8 +147,46 @@ async function call(o, url, { type, body }, token) {
   else for (const [, value] of answer.text.matchAll(/"(?:access_token|refresh_token|token|secret|recovery_code)":"([^"]{16,})"/g)) keep('token', value);
 }
 
-const hits = (text, kinds) => kinds.flatMap((kind) => [...planted[kind]].filter((value) => text.includes(value)).map((value) => `${kind} ${value.slice(0, 12)}…`));
+// Eleven digits beside hexadecimal ones are a part of a digest or of a ciphertext, where they come about by chance once in some thousand runs. What was written there as
+// bytes is looked for as such.
+const isHex = (text) => /^[0-9a-f]{4}$/.test(text);
+const isOfDigest = (text, at, word) => /^\d{1,19}$/.test(word) && (isHex(text.slice(at - word.length - 4, at - word.length)) || isHex(text.slice(at, at + 4)));
+
+// Which of some words stand anywhere in a text. They are thousands and the text is megabytes: each place of it is looked up by what a word ends with.
+function finder(words) {
+  const length = Math.min(8, words.reduce((least, word) => Math.min(least, word.length), 8)), ends = new Map();
+  for (const word of words) {
+    const end = word.slice(-length);
+    if (ends.has(end)) ends.get(end).push(word); else ends.set(end, [word]);
+  }
+  return (text) => {
+    const found = new Set();
+    for (let at = length; words.length > 0 && at <= text.length; at++) {
+      for (const word of ends.get(text.slice(at - length, at)) ?? []) if (text.endsWith(word, at) && !isOfDigest(text, at, word)) found.add(word);
+    }
+    return [...found];
+  };
+}
+
+const finders = new Map();
+function found(text, kind) {
+  const { size } = planted[kind];
+  if (finders.get(kind)?.size !== size) finders.set(kind, { size, find: finder([...planted[kind]]) });
+  return finders.get(kind).find(text);
+}
+const hits = (text, kinds) => kinds.flatMap((kind) => found(text, kind).map((value) => `${kind} ${value.slice(0, 12)}…`));
 const everything = Object.keys(planted);
+
+// Before log-ins that are refused lock this address. By the whole archive and not by chance: what is good passes, and reaches the worker, tables that are staged, and files that are written.
+test('an archive of planted people is kept; what is written out of it shows none of their numbers', async () => {
+  stack.sql(`INSERT INTO registry.division (id, code, owner_division, name, level, parent_code, valid_from)
+    VALUES (gen_random_uuid(), '431302006003', '431302006003', '仙人阁社区', 5, '431302006000', '2010-01-01') ON CONFLICT DO NOTHING`);
+  const written = await plantArchive(stack, make);
+  for (const text of written) {
+    assert.ok(hits(text, ['name', 'text']).length > 1, 'names and addresses are written');
+    assert.deepEqual(hits(text, FORBIDDEN), []);
+  }
+});
 
 test('every operation is called, well and badly, with what must not leak', async (t) => {
   // What ends sessions comes last; the callers are few, so that ended ones are not asked twice.
@@ -198,14 +238,14 @@ function* filesUnder(dir) {
 test('no log holds anything of it', async () => {
   await sleep(2500); // nginx writes its line after two seconds
   const logs = [...filesUnder(join(stack.state, 'log')), ...[...filesUnder(join(stack.state, 'run'))].filter((file) => /\.log/.test(file))];
-  for (const name of ['identity', 'registry', 'supervisor', 'nginx-edge']) assert.ok(logs.some((file) => file.endsWith(`/${name}.log`)), `there is a log of ${name}`);
+  for (const name of ['identity', 'registry', 'monitoring', 'monitoring_worker', 'supervisor', 'nginx-edge']) assert.ok(logs.some((file) => file.endsWith(`/${name}.log`)), `there is a log of ${name}`);
   assert.match(readFileSync(join(stack.state, 'log/identity.log'), 'utf8'), /"status":4\d\d/);
   for (const file of logs) assert.deepEqual(hits(readFileSync(file, 'utf8'), everything).slice(0, 5), [], file);
 });
 
 test('no metric holds anything of it', async () => {
   const doors = Object.entries(stack.ports).filter(([name]) => name.endsWith('_OPS'));
-  assert.ok(doors.length >= 2);
+  for (const name of ['IDENTITY', 'REGISTRY', 'MONITORING', 'MONITORING_WORKER']) assert.ok(doors.some(([door]) => door === `${name}_OPS`), name);
   for (const [name, port] of doors) {
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     assert.match(text, /zeren_/);
@@ -216,20 +256,20 @@ test('no metric holds anything of it', async () => {
 test('audit rows, events, stored answers and every other row hold no password, token, citizen number or phone as it is', () => {
   const tables = stack.sql(`SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_' ORDER BY 1`);
-  assert.ok(tables.some((name) => /audit_log/.test(name)) && tables.some((name) => /outbox/.test(name)));
+  for (const name of ['registry.outbox', 'monitoring.audit_log', 'monitoring.event', 'monitoring.batch_row', 'monitoring.idempotency']) assert.ok(tables.some((table) => table.startsWith(name)), name);
+  const asBytes = finder(FORBIDDEN.flatMap((kind) => [...planted[kind]].map((value) => Buffer.from(value).toString('hex'))));
   let all = '';
   for (const name of tables) {
     const text = stack.sql(`SELECT t::text FROM ${name} t`).join('\n');
     all += text;
     assert.deepEqual(hits(text, FORBIDDEN).slice(0, 5), [], name);
-    const hex = FORBIDDEN.flatMap((kind) => [...planted[kind]].filter((value) => text.includes(Buffer.from(value).toString('hex'))));
-    assert.deepEqual(hex.slice(0, 5), [], `${name}, as bytes`);
+    assert.deepEqual(asBytes(text).slice(0, 5), [], `${name}, as bytes`);
   }
   assert.ok(hits(all, ['name']).length > 0, 'what may be kept was kept: planting reaches the tables');
 });
 
 test('what PostgreSQL shows of running statements holds no value', () => {
-  const shown = stack.sql("SELECT query FROM pg_stat_activity WHERE usename LIKE '%_service'").join('\n');
+  const shown = stack.sql("SELECT query FROM pg_stat_activity WHERE usename ~ '_(service|worker)$'").join('\n');
   assert.deepEqual(hits(shown, everything), []);
 });
 
@@ -248,7 +288,7 @@ test('the examples of the contracts are no secrets', async () => {
     assert.doesNotMatch(text, /-----BEGIN (?!PUBLIC)/, service);
     assert.deepEqual(hits(text, everything), [], service);
     for (const [shown] of text.matchAll(/eyJ[\w-]{10,}\.[\w-]{20,}\.[\w-]{20,}|\bz[ar]t_[\w-]{30,}/g)) {
-      const answer = await fetch(`${stack.gateway}/api/v1/registry/divisions`, { headers: { Authorization: `Bearer ${shown}` } });
+      const answer = await patient(`${stack.gateway}/api/v1/registry/divisions`, { headers: { Authorization: `Bearer ${shown}` } });
       assert.equal(answer.status, 401, `${shown.slice(0, 12)}… opens something`);
     }
   }

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { sleep, until } from '../support/own_stack.mjs';
+import { patient } from '../support/patient.mjs';
 import { accepts, itemId, startStack } from './own.mjs';
 
 const LISTS = 8, LONG = 40;
@@ -16,7 +17,7 @@ const submit = (n, id = randomUUID()) => ({ op_id: randomUUID(), operation: 'sub
 const change = (id, version, base, body) => ({ op_id: randomUUID(), operation: 'update_report', target: id, base_version: version, base, body });
 
 async function push(operations) {
-  const answer = await fetch(`${stack.registry}/api/v1/registry/sync`, { method: 'POST', body: JSON.stringify({ operations }),
+  const answer = await patient(`${stack.registry}/api/v1/registry/sync`, { method: 'POST', body: JSON.stringify({ operations }),
     headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' } });
   const body = await answer.json();
   if (answer.status !== 200) throw new Error(`${answer.status} ${JSON.stringify(body)}`);
@@ -90,7 +91,7 @@ async function underFire(t, blow) {
 test('M-4, M-5: kill -9 of the service in the middle of lists', (t) => underFire(t, async () => {
   const pid = stack.pid('registry');
   process.kill(pid, 'SIGKILL');
-  await until(() => stack.pid('registry') !== pid, 30, 'another registry');
+  await until(() => stack.pid('registry') !== pid, 60, 'another registry');
 }));
 
 test('M-4, M-5: PostgreSQL goes and comes back in the middle of lists', (t) => underFire(t, async () => {

@@ -50,21 +50,43 @@ test('nothing that a unit gives itself is taken back by the sandbox', () => {
   }
 });
 
-test('each process has a user of its own, but for the registry and its worker, which share files; and only the keys it works with', () => {
+test('each process has a user of its own, but for the registry, monitoring and the worker of each, which share files; and only the keys it works with', () => {
   const users = services.map((name) => setting(name, 'User')[0]);
-  assert.equal(new Set(users).size, services.length - 1);
+  assert.equal(new Set(users).size, services.length - 2);
   assert.equal(setting('zeren-registry-worker.service', 'User')[0], setting('zeren-registry.service', 'User')[0]);
+  assert.equal(setting('zeren-monitoring-worker.service', 'User')[0], setting('zeren-monitoring.service', 'User')[0]);
   assert.ok(users.every((user) => /^zeren-/.test(user)));
   const keys = services.flatMap((name) => setting(name, 'LoadCredential'));
-  assert.equal(new Set(keys.map((key) => key.split(':')[0])).size, keys.length, 'a key is of one process');
+  const shared = keys.filter((key, i) => keys.indexOf(key) !== i);
+  assert.deepEqual([...new Set(shared)], setting('zeren-identity-worker.service', 'LoadCredential'), 'a key is of one process, but for those of fields: the worker brings rows under new ones');
+  assert.match([...new Set(shared)].join(), /^field\.keys:[^,]*$/);
+  for (const name of ['zeren-monitoring.service', 'zeren-monitoring-worker.service']) assert.deepEqual(setting(name, 'LoadCredential'), [...new Set(shared)], name);
   assert.deepEqual(setting('zeren-registry.service', 'LoadCredential'), []);
+  for (const name of ['identity', 'registry', 'monitoring']) assert.doesNotMatch(text(`zeren-${name}.service`), /user=[a-z]+_worker/, 'who takes requests has no worker\'s role');
+});
+
+// A file leaves the service as /.files/SERVICE/…, below the gateway's directory of files.
+test('the gateway finds the files where the registry, monitoring and their workers keep them, and its templates lack nothing', () => {
+  const page = readFileSync(join(ROOT, 'deploy/README.md'), 'utf8');
+  const [, root] = /GATEWAY_FILES=(\S+)/.exec(page);
+  for (const service of ['registry', 'monitoring']) {
+    for (const name of [`zeren-${service}.service`, `zeren-${service}-worker.service`]) {
+      assert.deepEqual(setting(name, 'StateDirectory').map((dir) => `/var/lib/${dir}`), [`${root}/${service}`], name);
+      assert.match(text(name), new RegExp(`^Environment=ZEREN_FILES_DIR=${root}/${service}$`, 'm'), name);
+    }
+  }
+  assert.equal(setting('zeren-nginx.service', 'SupplementaryGroups')[0], ['registry', 'monitoring'].map((service) => setting(`zeren-${service}.service`, 'Group')[0]).join(' '));
+  const words = new Set(readdirSync(join(ROOT, 'deploy/nginx')).flatMap((file) => [...readFileSync(join(ROOT, 'deploy/nginx', file), 'utf8').matchAll(/@([A-Z_]+)@/g)].map(([, word]) => word)));
+  const variable = { LISTEN_HTTP: 'HTTP', LISTEN_TLS: 'TLS' };
+  const given = [...words].filter((word) => !['LOG_IN_RATE', 'ADMIN_FROM'].includes(word)).map((word) => `GATEWAY_${variable[word] ?? word}=`);
+  assert.deepEqual(given.filter((word) => !page.includes(word)), []);
 });
 
 test('what they set is what the programs know', () => {
-  for (const name of ['identity', 'registry']) {
-    const known = new Set([...execFileSync(binary(name), ['--env-example'], { encoding: 'utf8' }).matchAll(/^#?(ZEREN_[A-Z_]+)=/gm)].map(([, variable]) => variable));
+  for (const name of ['identity', 'registry', 'monitoring', 'identity-worker', 'registry-worker', 'monitoring-worker']) {
+    const known = new Set([...execFileSync(binary(name.split('-')[0]), ['--env-example'], { encoding: 'utf8' }).matchAll(/^#?(ZEREN_[A-Z_]+)=/gm)].map(([, variable]) => variable));
     const given = [...text(`zeren-${name}.service`).matchAll(/ZEREN_[A-Z_]+/g)].map(([variable]) => variable);
-    assert.ok(given.length >= 6);
+    assert.ok(given.length >= (name.endsWith('-worker') ? 4 : 6), name);
     assert.deepEqual(given.filter((variable) => !known.has(variable)), [], name);
   }
 });

@@ -1,9 +1,10 @@
 // tests/full/requests.mjs - a request for each operation of the contracts, with every value in it by itself: path, query, cursor, header, member of the
-// body, cell of a table. Values are examples of the contract and records that exist. Sends nothing but to learn of records and callers.
+// body, cell of a table. Values are examples of the contract, of bodies that are taken, and records that exist. Sends nothing but to learn of records and callers.
 import { documents, parametersOf, operations } from '../support/contract.mjs';
 import { services } from '../support/settings.mjs';
 import { roles, tokenOf } from '../support/tokens.mjs';
-import { louxing } from '../support/world.mjs';
+import { louxing, village } from '../support/world.mjs';
+import * as known from './known.mjs';
 
 const resolve = (service, schema) => (schema?.$ref ? resolve(service, documents[service].components.schemas[schema.$ref.split('/').at(-1)]) : schema ?? {});
 const typeOf = (schema) => [schema.type].flat()[0];
@@ -28,7 +29,8 @@ async function pageOf(service, collection, role) {
   const list = operations.find((o) => o.service === service && o.method === 'GET' && o.path === `/${collection}`);
   let page = {};
   if (list) {
-    const query = parametersOf(list).filter((p) => p.in === 'query' && p.required).map((p) => `${p.name}=${encodeURIComponent(exampleOf(service, p.schema))}`);
+    const asked = known.queryOf(list);
+    const query = parametersOf(list).filter((p) => p.in === 'query' && p.required).map((p) => `${p.name}=${encodeURIComponent(asked[p.name] ?? exampleOf(service, p.schema))}`);
     const url = `${services[service]}/api/v1/${service}/${collection}?${['limit=1', ...query].join('&')}`;
     const answer = await fetch(url, { headers: { Authorization: `Bearer ${tokenOf(role)}` } });
     if (answer.ok) page = await answer.json();
@@ -44,10 +46,34 @@ const collectionOf = (path) => path.split(/[/:]/)[1];
 // A value stands in `place` under `name`; `alone`: it is sent only when it is the one looked at.
 const textOf = (value) => (value === null ? '' : String(value)).replaceAll('*', '').replaceAll('\\n', '\n');
 
-function leavesOf(node, pointer, found) {
-  if (Array.isArray(node)) node.forEach((each, i) => leavesOf(each, `${pointer}/${i}`, found));
-  else if (node && typeof node === 'object') for (const [name, each] of Object.entries(node)) leavesOf(each, `${pointer}/${name}`, found);
-  else found.push({ place: 'body', name: pointer, base: textOf(node) });
+// `type`: what the contract says of it, as far as it tells how it is decoded.
+const typeNamed = (service, given) => {
+  const { type, format, pattern, enum: words } = resolve(service, given);
+  return JSON.stringify([type, format, pattern, words && 'word']);
+};
+
+function leavesOf(service, given, node, pointer, found) {
+  const schema = resolve(service, given);
+  const within = (each, name, of) => leavesOf(service, of, each, `${pointer}/${name}`, found);
+  if (Array.isArray(node)) node.forEach((each, i) => within(each, i, schema.items));
+  else if (node && typeof node === 'object') for (const [name, each] of Object.entries(node)) within(each, name, schema.properties?.[name]);
+  else found.push({ place: 'body', name: pointer, base: textOf(node), type: typeNamed(service, schema) });
+}
+
+const isObject = (node) => node !== null && typeof node === 'object' && !Array.isArray(node);
+// Every member of both; where both have it, what is taken.
+function merged(example, taken) {
+  if (Array.isArray(example) && Array.isArray(taken)) return taken.length === 0 ? example : taken.map((each, i) => (i === 0 && example.length ? merged(example[0], each) : each));
+  if (!isObject(example) || !isObject(taken)) return taken;
+  return Object.fromEntries([...new Set([...Object.keys(example), ...Object.keys(taken)])].map((name) =>
+    [name, !(name in taken) ? example[name] : name in example ? merged(example[name], taken[name]) : taken[name]]));
+}
+
+// What is taken, and the leaf at these steps of the whole.
+function withLeaf(taken, whole, [step, ...rest]) {
+  if (step === undefined || taken === undefined || taken === null || typeof taken !== 'object') return whole;
+  if (Array.isArray(taken)) return taken.length === 0 ? whole : taken.map((each, i) => (String(i) === step ? withLeaf(each, whole[i], rest) : each));
+  return { ...taken, [step]: withLeaf(taken[step], whole[step], rest) };
 }
 
 // JSON text in which one leaf is what `put` makes of it.
@@ -59,12 +85,12 @@ function jsonOf(node, pointer, at, put) {
 }
 
 async function pathValues(operation, role) {
-  const record = (await pageOf(operation.service, collectionOf(operation.path), role)).items?.[0] ?? {};
+  const record = known.recordOf(operation) ?? (await pageOf(operation.service, collectionOf(operation.path), role)).items?.[0] ?? {};
   const names = [...operation.path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name);
   const values = names.map((name, i) => {
     const of = parametersOf(operation).find((p) => p.in === 'path' && p.name === name);
-    const base = (i === 0 && (record.id ?? record[name])) || (name === 'code' ? louxing : exampleOf(operation.service, of?.schema));
-    return { place: 'path', name, base: textOf(base) };
+    const base = (i === 0 && (record[name] ?? record.id)) || (name === 'code' ? louxing : exampleOf(operation.service, of?.schema));
+    return { place: 'path', name, base: textOf(base), type: typeNamed(operation.service, of?.schema) };
   });
   return { values, version: record.version ?? 1 };
 }
@@ -72,11 +98,12 @@ async function pathValues(operation, role) {
 async function queryValues(operation, role) {
   const values = [];
   for (const p of parametersOf(operation).filter((each) => each.in === 'query')) {
-    let base = exampleOf(operation.service, p.schema);
+    let base = known.queryOf(operation)[p.name] ?? exampleOf(operation.service, p.schema);
     if (p.name === 'validate_only') base = true;
     if (p.name === 'limit') base = 2; // pages are compared with each other
     if (p.name === 'cursor') base = (await pageOf(operation.service, collectionOf(operation.path), role)).next_cursor ?? 'x';
-    values.push({ place: 'query', name: p.name, base: textOf(base), alone: p.name === 'cursor', demanded: p.required });
+    values.push({ place: 'query', name: p.name, base: textOf(base), alone: p.name === 'cursor',
+      demanded: p.required || p.name in known.queryOf(operation), type: p.name === 'cursor' ? 'cursor' : typeNamed(operation.service, p.schema) });
   }
   return values;
 }
@@ -88,20 +115,27 @@ const tables = {
   '/posts:import': ['organisation_division,organisation,title,duty,role,person,citizen_id,phone,starts_on', `${louxing},娄星区农业农村局,局长,first_responsible,,赵甲,11010519491231002X,13800138000,2026-01-01`],
   '/duty_lists:import': ['task_number,parent_number,task_title,item_title,lead_unit,assist_units,starts_on,due_on,measure,target,unit_of_measure,milestones',
     '01,,任务,分解项,娄星区农业农村局,娄星区财政局,2026-01-15,2026-06-15,value,12,场,'],
+  '/settlements:import': ['owner_division,kind,name,valid_from', `${village},natural_village,扫描湾,2020-01-01`],
+  '/coverage_targets:import': ['owner_division,year,kind,total,source', `${village},2031,household,100,台账`],
+  '/calendar:import': ['day,kind,name', '2031-01-01,rest,元旦'],
+  '/documents:import': ['clause_number,clause_title,clause_text,duty_number,duty_title,level,subject,topic', '二,责任,分级负责,1,承担主体责任,3,main_body,party_leadership'],
 };
 
-function bodyOf(operation, lean) {
+async function bodyOf(operation, lean) {
   const [type, media] = Object.entries(operation.operation.requestBody?.content ?? {})[0] ?? [];
   if (!type) return { values: [] };
+  if (type.includes('octet-stream')) return { type, bytes: '%PDF-1.4\n', values: [] };
   if (!type.includes('json')) {
     const [head, row] = tables[operation.path];
-    return { type: `${type}; charset=UTF-8`, head, values: row.split(',').map((cell, i) => ({ place: 'cell', name: String(i), base: textOf(cell) })) };
+    return { type: `${type}; charset=UTF-8`, head, values: row.split(',').map((cell, i) => ({ place: 'cell', name: String(i), base: textOf(cell), type: head.split(',')[i] })) };
   }
-  const whole = { ...exampleOf(operation.service, media.schema), ...media.example };
+  const example = { ...exampleOf(operation.service, media.schema), ...media.example };
   const demanded = resolve(operation.service, media.schema).required ?? [];
+  const taken = (await known.bodyOf(operation)) ?? Object.fromEntries(Object.entries(example).filter(([name]) => demanded.includes(name)));
+  const whole = merged(example, taken);
   const values = [];
-  leavesOf(whole, '', values);
-  const tree = (value) => (lean ? Object.fromEntries(Object.entries(whole).filter(([name]) => demanded.includes(name) || value?.name.split('/')[1] === name)) : whole);
+  leavesOf(operation.service, media.schema, whole, '', values);
+  const tree = (value) => (!lean ? whole : value?.place === 'body' ? withLeaf(taken, whole, value.name.split('/').slice(1)) : taken);
   return { type, tree, values };
 }
 
@@ -110,8 +144,11 @@ const keyed = (operation) => operations.find((o) => o.service === operation.serv
 
 function headerValues(operation, version) {
   const values = [];
-  if (operation.statuses.includes('428')) values.push({ place: 'header', name: 'If-Match', base: `"${version}"` });
-  if (keyed(operation)) values.push({ place: 'header', name: 'Idempotency-Key', base: `k-${operation.id}-${process.pid}`, alone: true });
+  for (const p of parametersOf(operation).filter((each) => each.in === 'header' && each.required && !/^(If-Match|Idempotency-Key)$/i.test(each.name))) {
+    values.push({ place: 'header', name: p.name, base: textOf(p.name === 'Upload-Offset' ? 0 : exampleOf(operation.service, p.schema)), type: p.name });
+  }
+  if (operation.statuses.includes('428')) values.push({ place: 'header', name: 'If-Match', base: `"${version}"`, type: 'If-Match' });
+  if (keyed(operation)) values.push({ place: 'header', name: 'Idempotency-Key', base: `k-${operation.id}-${process.pid}`, alone: true, type: 'key' });
   return values;
 }
 
@@ -119,7 +156,7 @@ function headerValues(operation, version) {
 export async function requestOf(operation, role, lean = false) {
   const { values: path, version } = await pathValues(operation, role);
   const query = await queryValues(operation, role);
-  const { type, head, tree, values: body } = bodyOf(operation, lean);
+  const { type, bytes = '', head, tree, values: body } = await bodyOf(operation, lean);
   const headers = headerValues(operation, version);
   const values = [...path, ...query, ...headers, ...body];
   const sent = (value, looked) => value === looked || (!value.alone && !(lean && value.place === 'query' && !value.demanded && value.name !== 'validate_only'));
@@ -129,7 +166,7 @@ export async function requestOf(operation, role, lean = false) {
     const where = operation.path.replace(/\{[^}]+\}/g, () => encodeURIComponent(put(path[next++])));
     const asked = query.filter((value) => sent(value, looked)).map((value) => `${value.name}=${encodeURIComponent(put(value))}`);
     const text = tree ? jsonOf(tree(looked), '', looked?.place === 'body' && word !== undefined ? looked.name : undefined, () => JSON.stringify(word))
-      : head === undefined ? '' : `${head}\n${body.map((value) => (value === looked || /[",\n]/.test(put(value)) ? `"${put(value).replaceAll('"', '""')}"` : put(value))).join(',')}\n`;
+      : head === undefined ? bytes : `${head}\n${body.map((value) => (value === looked || /[",\n]/.test(put(value)) ? `"${put(value).replaceAll('"', '""')}"` : put(value))).join(',')}\n`;
     return { method: operation.method, url: `/api/v1/${operation.service}${where}${asked.length ? `?${asked.join('&')}` : ''}`, text,
       headers: { ...(type && { 'Content-Type': type }), ...Object.fromEntries(headers.filter((value) => sent(value, looked)).map((value) => [value.name, put(value)])) } };
   };
@@ -141,7 +178,7 @@ export async function callerOf(operation, send) {
   if (operation.permission === 'public') return { role: 'county_office', status: 0 };
   let best;
   for (const role of roles.filter((r) => r !== 'integration' && r !== 'device').sort((a) => (a === 'county_office' ? -1 : 0))) {
-    const { status } = await send((await requestOf(operation, role)).render(), role);
+    const { status } = await send((await requestOf(operation, role, true)).render(), role);
     const rank = status < 300 ? 0 : status === 401 ? 3 : status === 403 ? 2 : 1;
     if (!best || rank < best.rank) best = { role, rank, status };
     if (rank === 0) break;

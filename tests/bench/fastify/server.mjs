@@ -6,7 +6,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import Fastify from 'fastify';
 import pg from 'pg';
 
-const { PORT, PREPARED, DB_HOST, SEARCH_PATH, STATEMENT, JWKS } = process.env;
+const { PORT, PREPARED, DB_HOST, SEARCH_PATH, STATEMENT, PARAMS, JWKS } = process.env;
 const WORKERS = 2;
 
 async function keys() {
@@ -31,12 +31,16 @@ function verified(token, trusted) {
 
 const SCOPE = "SELECT set_config('zeren.scope', $1, true), set_config('zeren.lines', $2, true), set_config('zeren.ancestors', $3, true)";
 
+// The values of the statement's parameters in their order: the id, the civil day, and nothing for filters that were not asked for.
+const civilDay = () => new Date(Date.now() + 8 * 3600 * 1000).toISOString().slice(0, 10);
+const bound = (id) => PARAMS.split(',').map((name) => (name === 'id' ? id : name === 'today' ? civilDay() : null));
+
 async function read(pool, caller, id) {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
     await client.query({ name: PREPARED && 'scope', text: SCOPE, values: [caller.scope, caller.lines, caller.ancestors] });
-    const { rows } = await client.query({ name: PREPARED && 'item_get', text: STATEMENT, values: [id], rowMode: 'array' });
+    const { rows } = await client.query({ name: PREPARED && 'item_get', text: STATEMENT, values: bound(id), rowMode: 'array' });
     await client.query('COMMIT');
     return rows[0];
   } catch (error) {
