@@ -15,7 +15,8 @@ struct sheet {
     struct workbook book;
     struct strings strings;
     struct xml xml;
-    bool in_data, in_value, in_text, in_inline, phonetic; /* where the events are */
+    bool in_data, in_row, in_cell, in_value, in_text, in_inline,
+        phonetic; /* where the events are */
     enum cell_type type;
     size_t column, next_column, style;
     bool has_value, has_formula, open; /* open: the cell is part of the row */
@@ -50,9 +51,10 @@ static void start_row(struct sheet *s, const char **attributes)
     unsigned long number = r == NULL ? s->last_row + 1UL : strtoul(r, NULL, 10);
     if (number > SHEET_ROWS)
         xml_refuse(&s->xml, "too_many_rows");
-    else if (number <= s->last_row)
+    else if (s->in_row || number <= s->last_row)
         xml_refuse(&s->xml, "bad_sheet");
     else {
+        s->in_row = true;
         s->last_row = s->xml.row = (unsigned)number;
         s->next_column = 0;
         raw_row_start(&s->source->row, s->last_row);
@@ -77,11 +79,16 @@ static void start_cell(struct sheet *s, const char **attributes)
 {
     const char *r = xml_attribute(attributes, "r"), *style = xml_attribute(attributes, "s");
     struct merge place = {.top = s->last_row, .left = (unsigned)s->next_column};
+    if (!s->in_row || s->in_cell) {
+        xml_refuse(&s->xml, "bad_sheet");
+        return;
+    }
     if (r != NULL &&
         (!workbook_range(r, &place) || place.top != s->last_row || place.left < s->next_column)) {
         xml_refuse(&s->xml, place.left >= SHEET_COLUMNS ? "too_many_columns" : "bad_sheet");
         return;
     }
+    s->in_cell = true;
     s->column = place.left;
     s->next_column = s->column + 1;
     s->type = type_of(xml_attribute(attributes, "t"));
@@ -90,19 +97,23 @@ static void start_cell(struct sheet *s, const char **attributes)
     s->value_n = 0;
 }
 
+/* Values stand in a cell, cells in a row; a value elsewhere belongs to nothing and is passed over.
+ */
 static void on_start(void *into, const char *name, const char **attributes)
 {
     struct sheet *s = into;
-    if (!s->in_data) {
+    if (!s->in_data)
         s->in_data = strcmp(name, "sheetData") == 0;
-        return;
-    }
-    if (strcmp(name, "c") == 0)
+    else if (strcmp(name, "c") == 0)
         start_cell(s, attributes);
-    else if (strcmp(name, "v") == 0)
-        s->in_value = s->has_value = true;
     else if (strcmp(name, "row") == 0)
         start_row(s, attributes);
+    else if (strcmp(name, "sheetData") == 0)
+        xml_refuse(&s->xml, "bad_sheet");
+    else if (!s->in_cell)
+        return;
+    else if (strcmp(name, "v") == 0)
+        s->in_value = s->has_value = true;
     else if (strcmp(name, "f") == 0)
         s->has_formula = true;
     else if (strcmp(name, "is") == 0)
@@ -182,6 +193,7 @@ static void put_value(struct sheet *s)
 
 static void end_cell(struct sheet *s)
 {
+    s->in_cell = s->in_value = s->in_text = s->in_inline = s->phonetic = false;
     if (s->has_formula && (!s->has_value || (s->type == CELL_NUMBER && s->value_n == 0)))
         put(s, "#N/A", 4, "formula_without_result");
     else if (s->has_value)
@@ -211,6 +223,7 @@ static void on_end(void *into, const char *name)
     else if (strcmp(name, "v") == 0)
         s->in_value = false;
     else if (strcmp(name, "row") == 0) {
+        s->in_row = false;
         s->row_done = true;
         xml_pause(&s->xml);
     } else if (strcmp(name, "t") == 0)
@@ -237,7 +250,8 @@ static enum table_step next(struct source *source, struct err *err)
 static bool go_back(struct source *source, struct err *err)
 {
     struct sheet *s = source->self;
-    s->in_data = s->in_value = s->in_text = s->in_inline = s->phonetic = false;
+    s->in_data = s->in_row = s->in_cell = false;
+    s->in_value = s->in_text = s->in_inline = s->phonetic = false;
     s->last_row = 0;
     s->xml.into = s;
     s->xml.start = on_start;

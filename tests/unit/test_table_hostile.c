@@ -213,6 +213,26 @@ Test(table_hostile, rows_and_columns_past_the_last)
     cr_expect_str_eq(read_sheet("<row r=\"99999999999999999999\"/>"), "refused too_many_rows");
 }
 
+Test(table_hostile, elements_that_stand_where_they_do_not_belong)
+{
+    static const struct {
+        const char *rows, *read;
+    } sheets[] = {
+        {"<row><c t=\"str\"><v>1</v></c></row><row><v>9</v></row>", "2 1|-|-;"},
+        {"<row><c t=\"str\"><v>1</v></c></row><v>9</v><t>9</t><row><is><t>9</t></is><f/></row>",
+         "2 1|-|-;"},
+        {"<row><c t=\"str\"><v>1</v></c><v>9</v></row>", "2 1|-|-;"},
+        {"<row><c t=\"str\"><v>1<row><v>9</v></row></v></c></row>", "refused bad_sheet"},
+        {"<row><c t=\"str\"><v>1<c><v>9</v></c></v></c></row>", "refused bad_sheet"},
+        {"<row/><c><v>1</v></c>", "refused bad_sheet"},
+        {"<row><c t=\"str\"><v>1</v><sheetData></sheetData></c></row>", "refused bad_sheet"},
+        {"<row><c t=\"str\"><v>1<sheetData/><row/></v></c></row>", "refused bad_sheet"},
+    };
+    for (size_t i = 0; i < sizeof sheets / sizeof *sheets; i++)
+        cr_expect_str_eq(read_sheet(sheets[i].rows), sheets[i].read, "%s: %s", sheets[i].rows,
+                         seen);
+}
+
 Test(table_hostile, merged_areas_without_number)
 {
     char *merges = repeat("<mergeCell ref=\"A1:A1048576\"/>", 2001);
