@@ -1,5 +1,6 @@
-/* common/keys/keyring.c - a key file in force: read at the start, looked at again while in use. A
- * changed file that is bad is refused once and the keys before it stay. Does not write files. */
+/* common/keys/keyring.c - a key file in force: read at the start, looked at again while in use.
+ * While a changed file cannot be used the keys before it stay; that is told once, and the file is
+ * read again at each look, for what kept it from being read may pass. Does not write files. */
 #include "keys/keyring.h"
 
 #include <assert.h>
@@ -30,7 +31,9 @@ struct keyring {
     char *path;
     unsigned needs;
     struct keyset *now;
-    struct print seen; /* of the file last read, good or bad */
+    struct print seen; /* of the file whose keys are in force */
+    struct print told; /* of the file last refused */
+    bool has_told;
     int64_t looked_at;
     void (*on_refused)(void *ctx, const struct err *err);
     void *ctx;
@@ -141,7 +144,17 @@ void keyring_on_refused(struct keyring *ring, void (*fn)(void *ctx, const struct
     ring->ctx = ctx;
 }
 
-/* Under the lock. The print is taken before the reading: a change in between is seen next time. */
+/* A refusal is told when nothing of this state of the file was told before. */
+static bool tell_once(struct keyring *ring, const struct print *print)
+{
+    bool known = ring->has_told && same_print(print, &ring->told);
+    ring->told = *print;
+    ring->has_told = true;
+    return !known;
+}
+
+/* Under the lock. Returns whether there is nothing to tell. The print is taken before the reading:
+ * a change in between is seen next time. */
 static bool look(struct keyring *ring, struct err *err)
 {
     mode_t mode;
@@ -152,10 +165,11 @@ static bool look(struct keyring *ring, struct err *err)
     struct print print = print_of(ring->path, &mode);
     if (same_print(&print, &ring->seen))
         return true;
-    ring->seen = print;
     struct keyset *fresh = read_set(ring, mode, err);
     if (fresh == NULL)
-        return false;
+        return !tell_once(ring, &print);
+    ring->seen = print;
+    ring->has_told = false;
     keyring_give(ring->now);
     ring->now = fresh;
     return true;

@@ -2,6 +2,7 @@
  * process serves and the file changes under it. */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #include "core/clock.h"
 #include "keys_support.h"
@@ -182,6 +183,30 @@ Test(keyring, refuses_a_bad_change_once_and_keeps_the_keys_before, .fini = keys_
     keys_write(PAIR("000000a7", "active", K16, K32_2) LOOKUP("000000b1", "active", K32_3));
     keys_wait();
     cr_expect_eq(active_kid(ring, KEY_ENCRYPT), 0xa7);
+    keyring_close(ring);
+}
+
+/* A process out of descriptors reads no file; the one that waits there is good. */
+Test(keyring, reads_again_what_could_not_be_read_for_a_moment, .fini = keys_remove)
+{
+    struct keyring *ring = keys_open(FIELD_KEYS, KEY_NEEDS_FIELDS);
+    keyring_on_refused(ring, note, NULL);
+    keys_write(PAIR("000000a7", "active", K16, K32_2) LOOKUP("000000b1", "active", K32_3));
+    struct rlimit before, none = {.rlim_cur = 0};
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none.rlim_max = before.rlim_max;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    uint32_t meanwhile[2];
+    for (int i = 0; i < 2; i++) {
+        keys_wait();
+        meanwhile[i] = active_kid(ring, KEY_ENCRYPT);
+    }
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    cr_expect(meanwhile[0] == 0xa1 && meanwhile[1] == 0xa1);
+    cr_expect_eq(refusals, 1, "told once");
+    keys_wait();
+    cr_expect_eq(active_kid(ring, KEY_ENCRYPT), 0xa7);
+    cr_expect_eq(refusals, 1);
     keyring_close(ring);
 }
 
