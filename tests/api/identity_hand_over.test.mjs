@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { security, system } from '../support/admins.mjs';
+import { chanceOf } from '../support/chance.mjs';
 import { allOf, unique, uuid } from '../support/client.mjs';
 import { assertDone, assertRecord, assertRefused } from '../support/assert.mjs';
 import { rows, run } from '../support/database.mjs';
@@ -279,14 +280,15 @@ function model() {
 }
 
 test('whatever the order of days, each day is held as the calls say, by one or nobody', async () => {
+  const { below, pick, chance } = chanceOf('holders');
   const people = await Promise.all(Array.from({ length: 4 }, newPerson));
   for (let round = 0; round < 6; round++) {
     const [post, wanted] = [await newPost(), model()];
     let version = 1;
     for (let step = 0; step < 10; step++) {
-      const day = after(Math.floor(Math.random() * 40));
-      const person = people[Math.floor(Math.random() * people.length)];
-      const empties = Math.random() < 0.25;
+      const day = after(below(40));
+      const person = pick(people);
+      const empties = chance(0.25);
       const answer = empties ? await vacate(post, version, { ends_on: day }) : await handOver(post, version, { person_id: person.id, starts_on: day });
       const expected = empties ? wanted.vacate(day) : wanted.handOver(person.id, day);
       assert.equal(answer.status === 200, expected, `${empties ? 'vacate' : 'hand over'} on ${day}: ${answer.text}`);

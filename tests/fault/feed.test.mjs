@@ -2,6 +2,7 @@
 // killed at random moments and a transaction stays open elsewhere, nothing is missing, doubled or out of order within a record; and how late it was.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { chanceOf } from '../support/chance.mjs';
 import { newKey } from '../support/client.mjs';
 import { sleep, until } from '../support/own_stack.mjs';
 import { slowness, stopwatch } from '../support/pace.mjs';
@@ -24,7 +25,7 @@ const call = async (who, method, path, body, ifMatch) => {
   const answer = await patient(`${stack.gateway}/api/v1/registry${path}`, { method, headers, body: body && JSON.stringify(body) });
   return { status: answer.status, body: await answer.json() };
 };
-const random = (n) => Math.floor(Math.random() * n);
+const { below: random } = chanceOf('feed');
 
 // Makes units and corrects them, now and then with a version that is over, or only for show.
 async function correctUnits(stop, made) {
@@ -67,7 +68,7 @@ async function moveUnits(stop, made, gone) {
       await psql.run(`BEGIN; WITH was AS (SELECT id, owner_division FROM registry.organisation WHERE id = '${id}' FOR UPDATE),
         moved AS (UPDATE registry.organisation o SET owner_division = CASE o.owner_division WHEN '${louxing}' THEN '${shuangfeng}' ELSE '${louxing}' END, version = o.version + 1
           FROM was w WHERE w.id = o.id RETURNING o.*, w.owner_division AS was_division)
-        ${announce('owner_division', 'was_division', false)}; SELECT pg_sleep(${Math.random() * 0.05}); ${end};`);
+        ${announce('owner_division', 'was_division', false)}; SELECT pg_sleep(${random(50) / 1000}); ${end};`);
     }
     await sleep(20);
   }

@@ -1,26 +1,18 @@
-// tests/fault/fuzz.test.mjs - requests made of the contract and then spoilt, in an order that a printed seed gives again: whatever comes back is a
-// status that the operation declares, never 500, 502 or 504, never a page (R3). ZEREN_FUZZ_REQUESTS says how many, ZEREN_FUZZ_SEED which.
+// tests/fault/fuzz.test.mjs - requests made of the contract and then spoilt, drawn by a seed: whatever comes back is a
+// status that the operation declares, never 500, 502 or 504, never a page (R3). ZEREN_FUZZ_REQUESTS says how many, ZEREN_SEED which.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { chanceOf, SEED } from '../support/chance.mjs';
 import { documents, operations, parametersOf } from '../support/contract.mjs';
 import { rawCall } from '../support/raw.mjs';
 import { http, services, stateDir } from '../support/settings.mjs';
 import { tokenOf } from '../support/tokens.mjs';
 
 const REQUESTS = Number(process.env.ZEREN_FUZZ_REQUESTS ?? 1500);
-const SEED = Number(process.env.ZEREN_FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const OF_THE_SERVER = new Set([400, 401, 404, 405, 408, 413, 414, 415, 429, 431, 503]); // any address may answer these to a spoilt request
 
-let state = SEED;
-const random = () => { // mulberry32
-  state = (state + 0x6d2b79f5) | 0;
-  let t = Math.imul(state ^ (state >>> 15), 1 | state);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-};
-const pick = (from) => from[Math.floor(random() * from.length)];
-const chance = (p) => random() < p;
+const { random, pick, chance } = chanceOf('spoilt requests');
 
 const nasty = ['', ' ', '\t', '0', '-1', '1e309', '9'.repeat(40), '0x10', 'null', 'true', '[]', '{}', "'", '"', "'; DROP TABLE registry.item; --", '\\', '%', '%00', '%ff',
   '../../etc/passwd', '<script>', '𠀀'.repeat(50), 'x'.repeat(3000), '\u202e', '\ufeff', 'NaN', 'infinity', '2026-02-30', '0000-00-00', '99999-12-31', '-infinity',
@@ -80,7 +72,7 @@ function assertDeclared(operation, answer, said) {
 const fuzzed = operations.filter((o) => !/session|log_?out|log_?in/.test(o.id));
 
 test(`${REQUESTS} spoilt requests`, async (t) => {
-  t.diagnostic(`ZEREN_FUZZ_SEED=${SEED}`);
+  t.diagnostic(`ZEREN_SEED=${SEED}`);
   const pid = () => Object.keys(services).map((name) => readFileSync(`${stateDir}/run/${name}.pid`, 'utf8'));
   const before = pid();
   const seen = {};

@@ -2,10 +2,10 @@
 // good and as bad calls, in path, query, header, JSON and CSV, and then looks for them where they must not be: logs, metrics, problem documents,
 // the database, the contracts. Made of the contract, so a new operation is planted, too. On a stack of its own.
 import assert from 'node:assert/strict';
-import { randomBytes, randomInt } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { chanceOf } from '../support/chance.mjs';
 import { documents, operations, parametersOf } from '../support/contract.mjs';
 import { rawCall } from '../support/raw.mjs';
 import { sleep } from '../support/own_stack.mjs';
@@ -18,26 +18,27 @@ import { plantArchive } from './planted_archive.mjs';
 const LOUXING = '431302000000';
 const planted = { password: new Set(), token: new Set(), id: new Set(), phone: new Set(), name: new Set(), reason: new Set(), text: new Set(), stray: new Set() };
 const keep = (kind, value) => (planted[kind].add(value), value);
-const word = (n = 9) => randomBytes(n).toString('hex');
-const pick = (from) => from[randomInt(from.length)];
-const han = () => Array.from({ length: 6 }, () => String.fromCodePoint(0x4e00 + randomInt(5000))).join('');
+const { below, pick } = chanceOf('secrets');
+const bytes = (n) => Buffer.from(Array.from({ length: n }, () => below(256)));
+const word = (n = 9) => bytes(n).toString('hex');
+const han = () => Array.from({ length: 6 }, () => String.fromCodePoint(0x4e00 + below(5000))).join('');
 
 function citizenNumber(place = '431302') {
-  const day = `19${randomInt(50, 99)}0${randomInt(1, 9)}1${randomInt(0, 9)}`;
-  return checked(`${place}${day}${String(randomInt(1000)).padStart(3, '0')}`);
+  const day = `19${50 + below(49)}0${1 + below(8)}1${below(9)}`;
+  return checked(`${place}${day}${String(below(1000)).padStart(3, '0')}`);
 }
-const jwtLike = () => `eyJhbGciOiJFUzI1NiJ9.${randomBytes(60).toString('base64url')}.${randomBytes(64).toString('base64url')}`;
+const jwtLike = () => `eyJhbGciOiJFUzI1NiJ9.${bytes(60).toString('base64url')}.${bytes(64).toString('base64url')}`;
 
 const make = {
   password: () => keep('password', `Pw9-${word()}`),
-  token: () => keep('token', pick([() => `zat_${randomBytes(24).toString('base64url')}`, jwtLike])()),
+  token: () => keep('token', pick([() => `zat_${bytes(24).toString('base64url')}`, jwtLike])()),
   id: (number = citizenNumber()) => keep('id', number),
-  phone: () => keep('phone', `139${String(randomInt(1e8)).padStart(8, '0')}`),
+  phone: () => keep('phone', `139${String(below(1e8)).padStart(8, '0')}`),
   name: () => keep('name', `植${han()}`),
   reason: () => keep('reason', `缘由${han()}`),
   text: () => keep('text', `文${han()}`),
   // Where none is asked for: of another place and another network, for no stray one may be one that is looked for.
-  stray: () => keep('stray', pick([() => citizenNumber('432503'), jwtLike, () => `138${String(randomInt(1e8)).padStart(8, '0')}`, () => `Pw9-${word()}`])()),
+  stray: () => keep('stray', pick([() => citizenNumber('432503'), jwtLike, () => `138${String(below(1e8)).padStart(8, '0')}`, () => `Pw9-${word()}`])()),
 };
 const kindOf = (name, schema) => {
   if (schema?.format === 'password' || /password|secret/.test(name)) return 'password';
@@ -81,7 +82,7 @@ function good(service, name, given, depth = 0) {
   if (type === 'array') return depth < 3 ? [good(service, name.replace(/s$/, ''), schema.items, depth + 1)] : [];
   if (type === 'object') return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([of, s]) => [of, good(service, of, s, depth + 1)]));
   if (type !== 'string') return schema.examples?.[0] ?? schema.example ?? schema.minimum ?? (type === 'boolean' ? true : 1);
-  if (/^item/.test(name) && schema.format === 'uuid') return itemId(randomInt(ITEMS));
+  if (/^item/.test(name) && schema.format === 'uuid') return itemId(below(ITEMS));
   if (/uuid|date/.test(schema.format ?? '') || /division|code|cursor|sort|fields/.test(name)) return schema.examples?.[0] ?? schema.example ?? LOUXING;
   const kind = kindOf(name, schema);
   if (kind === 'text' && (schema.pattern || (schema.maxLength ?? 99) < 7)) return schema.examples?.[0] ?? 'x';
@@ -89,14 +90,14 @@ function good(service, name, given, depth = 0) {
 }
 
 // What was planted, and no longer fit to be taken.
-const spoil = (value) => [() => value + 'x'.repeat(300), () => [value], () => ({ a: value }), () => `${value}\u0001`, () => value.slice(0, -1) + '!'][randomInt(5)]();
+const spoil = (value) => [() => value + 'x'.repeat(300), () => [value], () => ({ a: value }), () => `${value}\u0001`, () => value.slice(0, -1) + '!'][below(5)]();
 
 function spoilt(service, schema) {
   const body = good(service, '', schema);
   for (const [name, value] of Object.entries(body)) {
     const kind = kindOf(name, resolve(service, schema).properties?.[name]);
     const text = typeof value === 'string' ? value : make[kind]();
-    if (randomInt(3) > 0) body[name] = spoil(text);
+    if (below(3) > 0) body[name] = spoil(text);
   }
   return body;
 }
@@ -124,8 +125,8 @@ function address(o, spoil) {
   const parameters = parametersOf(o);
   const path = o.path.replace(/\{([^}]+)\}/g, (_, name) => encodeURIComponent(value(parameters.find((p) => p.in === 'path' && p.name === name) ?? { name, in: 'path', schema: {} })));
   const query = parameters.filter((p) => p.in === 'query' && p.name !== 'wait' && ( // a call that waits is longer than a test does
-    p.required || randomInt(p.name === 'validate_only' ? 4 : 2) === 0)).map((p) => `${p.name}=${encodeURIComponent(value(p))}`);
-  if (spoil && randomInt(2)) query.push(`${make.stray()}=${make.id()}`, `token=${make.token()}`, `name=${encodeURIComponent(make.name())}`);
+    p.required || below(p.name === 'validate_only' ? 4 : 2) === 0)).map((p) => `${p.name}=${encodeURIComponent(value(p))}`);
+  if (spoil && below(2)) query.push(`${make.stray()}=${make.id()}`, `token=${make.token()}`, `name=${encodeURIComponent(make.name())}`);
   return `/api/v1/${o.service}${path}${query.length ? `?${query.join('&')}` : ''}`;
 }
 
@@ -138,7 +139,7 @@ async function call(o, url, { type, body }, token) {
   const headers = [['Authorization', `Bearer ${token}`]];
   if (type) headers.push(['Content-Type', type]);
   if (o.method !== 'GET') headers.push(['Idempotency-Key', `k-${word()}`]);
-  if (o.statuses.includes('428') || randomInt(9) === 0) headers.push(['If-Match', randomInt(3) ? '"1"' : make.stray()]);
+  if (o.statuses.includes('428') || below(9) === 0) headers.push(['If-Match', below(3) ? '"1"' : make.stray()]);
   const answer = await rawCall(base(o.service), `${o.method} ${url}`, headers, body);
   assert.ok(answer, `no answer to ${o.method} ${o.path}`);
   if (answer.status === 500) broken.push(`${o.method} ${o.path} ${body.slice(0, 300)}: ${answer.text}`);
