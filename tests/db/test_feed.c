@@ -270,12 +270,13 @@ static long buffers(PGconn *pg, const char *scope, const char *ancestors)
 static void add_events(PGconn *pg, int from, int upto, const char *division)
 {
     char sql[1024];
-    (void)snprintf(sql, sizeof sql,
-                   "INSERT INTO event (seq, at, verb, kind, id, version, owner_division, upward)"
-                   " SELECT n, now(), 'v', CASE n %% 2 WHEN 0 THEN 'item' ELSE 'organisation' END,"
-                   " md5(n::text)::uuid, 1, %s, n %% 2 = 1 FROM generate_series(%d, %d) n;"
-                   "ANALYZE event",
-                   division, from, upto);
+    (void)snprintf(
+        sql, sizeof sql,
+        "INSERT INTO event (seq, at, verb, kind, id, version, owner_division, upward)"
+        " SELECT n, now(), 'v', CASE n %% 2 WHEN 0 THEN 'item' ELSE 'organisation' END,"
+        " md5(n::text)::uuid, 1, %s, n %% 2 = 1 FROM generate_series(%d, %d) n;" EVERY_ROW_COUNTS
+        "; ANALYZE event",
+        division, from, upto);
     run(pg, sql);
 }
 
