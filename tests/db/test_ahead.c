@@ -44,7 +44,7 @@ static const char *reach(const struct plans *p, const struct stmt *st, int after
     return last;
 }
 
-Test(ahead, nothing_goes_ahead_of_people_who_are_registered_behind_the_chunk, .timeout = 60)
+Test(ahead, nothing_goes_ahead_of_people_who_are_registered_behind_the_chunk, .timeout = 120)
 {
     static const struct {
         int after, chunk;

@@ -133,7 +133,7 @@ static void compare(const struct route *r, const struct stmt_shape *shape)
                  n_shown);
 }
 
-Test(answers, are_what_the_field_tables_say, .timeout = 60)
+Test(answers, are_what_the_field_tables_say, .timeout = 120)
 {
     size_t compared = 0;
     for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {

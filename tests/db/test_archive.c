@@ -53,7 +53,7 @@ static void expect_refused(PGconn *pg, const char *sql, const char *constraint)
     run(pg, "ROLLBACK TO before");
 }
 
-Test(archive, a_household_shows_its_head_and_how_many_live_there, .timeout = 60)
+Test(archive, a_household_shows_its_head_and_how_many_live_there, .timeout = 120)
 {
     PGconn *pg = begin_archive();
     expect_shown(pg, "赵甲 1970-01-01 2 1");
@@ -71,7 +71,7 @@ Test(archive, a_household_shows_its_head_and_how_many_live_there, .timeout = 60)
 }
 
 /* M-042: one row a version, when it rises, with the row as it was and until when it was so. */
-Test(archive, every_version_is_kept_by_whatever_way_it_rises, .timeout = 60)
+Test(archive, every_version_is_kept_by_whatever_way_it_rises, .timeout = 120)
 {
     PGconn *pg = begin_archive();
     run(pg,
@@ -110,7 +110,7 @@ static void mark(PGconn *pg, bool eliminated, const char *at)
 }
 
 /* M-112: since when an elimination is recorded, and D17: which day that was. */
-Test(archive, an_elimination_counts_from_the_day_it_was_recorded_on, .timeout = 60)
+Test(archive, an_elimination_counts_from_the_day_it_was_recorded_on, .timeout = 120)
 {
     PGconn *pg = begin_archive();
     run(pg, "UPDATE monitoring.household SET created_at = '2026-01-01 12:00+08', recorded_at = "
@@ -134,7 +134,7 @@ Test(archive, an_elimination_counts_from_the_day_it_was_recorded_on, .timeout = 
 }
 
 /* M-112: taken back by a slip and put right it goes on where it stopped; toggling gains nothing. */
-Test(archive, an_elimination_taken_back_by_a_slip_is_what_it_was, .timeout = 60)
+Test(archive, an_elimination_taken_back_by_a_slip_is_what_it_was, .timeout = 120)
 {
     PGconn *pg = begin_archive();
     run(pg, "UPDATE monitoring.household SET created_at = '2026-01-01 12:00+08', recorded_at = "
@@ -173,7 +173,7 @@ Test(archive, an_elimination_taken_back_by_a_slip_is_what_it_was, .timeout = 60)
 }
 
 /* M-112: what came out of a table as eliminated is history still when a slip is put right. */
-Test(archive, an_imported_elimination_outlives_a_slip, .timeout = 60)
+Test(archive, an_imported_elimination_outlives_a_slip, .timeout = 120)
 {
     PGconn *pg = begin_archive();
     run(pg, "UPDATE monitoring.household SET created_at = '2026-01-01 12:00+08', recorded_at = "
@@ -193,7 +193,7 @@ Test(archive, an_imported_elimination_outlives_a_slip, .timeout = 60)
 }
 
 /* M-112: who is entered without it and marked later does not come so, however soon. */
-Test(archive, what_was_marked_after_it_came_did_not_come_so, .timeout = 60)
+Test(archive, what_was_marked_after_it_came_did_not_come_so, .timeout = 120)
 {
     PGconn *pg = begin_archive();
     run(pg, "UPDATE monitoring.household SET created_at = '2026-06-01 12:00+08', recorded_at = "
@@ -205,7 +205,7 @@ Test(archive, what_was_marked_after_it_came_did_not_come_so, .timeout = 60)
     PQfinish(pg);
 }
 
-Test(archive, what_does_not_fit_is_refused_whoever_writes, .timeout = 60)
+Test(archive, what_does_not_fit_is_refused_whoever_writes, .timeout = 120)
 {
     PGconn *pg = begin_archive();
     static const struct {

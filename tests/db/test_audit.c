@@ -2,7 +2,7 @@
  * date, months made and dropped. Each test is rolled back. */
 #include "support.h"
 
-TestSuite(audit, .timeout = 60);
+TestSuite(audit, .timeout = 120);
 
 static PGconn *begin(void)
 {

@@ -2,7 +2,7 @@
  * who is the same person, what is taken away and what is not (B-006, R-073). */
 #include "support.h"
 
-TestSuite(batch, .timeout = 60);
+TestSuite(batch, .timeout = 120);
 
 #define IS(want, sql)                                                                              \
     do {                                                                                           \

@@ -138,7 +138,7 @@ static PGconn *begin_with_household(void)
     return pg;
 }
 
-Test(income, M_065_whoever_writes_figures_writes_none, .timeout = 60)
+Test(income, M_065_whoever_writes_figures_writes_none, .timeout = 120)
 {
     PGconn *pg = begin_with_household();
     run(pg, "INSERT INTO monitoring.income (id, household_id, owner_division, at_division, year, "
@@ -161,7 +161,7 @@ Test(income, M_065_whoever_writes_figures_writes_none, .timeout = 60)
     PQfinish(pg);
 }
 
-Test(income, M_066_heads_are_counted_on_the_last_day, .timeout = 60)
+Test(income, M_066_heads_are_counted_on_the_last_day, .timeout = 120)
 {
     PGconn *pg = begin_with_household();
     static const struct {
@@ -188,7 +188,7 @@ Test(income, M_066_heads_are_counted_on_the_last_day, .timeout = 60)
 }
 
 /* What each figure says that it is the sum of, added up, is the figure. */
-Test(income, M_067_what_a_figure_tells_gives_the_figure, .timeout = 60)
+Test(income, M_067_what_a_figure_tells_gives_the_figure, .timeout = 120)
 {
     PGconn *pg = begin_with_household();
     run(pg, "INSERT INTO monitoring.income (id, household_id, owner_division, at_division, year, "
@@ -214,7 +214,7 @@ Test(income, M_067_what_a_figure_tells_gives_the_figure, .timeout = 60)
 }
 
 /* M-060: the archive's first year is a setting. */
-Test(income, M_060_the_first_year_is_a_setting, .timeout = 60)
+Test(income, M_060_the_first_year_is_a_setting, .timeout = 120)
 {
     PGconn *pg = begin_with_household();
     static const char *const asked =

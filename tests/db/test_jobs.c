@@ -8,7 +8,7 @@
 #include "sql_jobs.h"
 #include "support.h"
 
-TestSuite(jobs, .timeout = 60);
+TestSuite(jobs, .timeout = 120);
 
 static const char statements[] =
     "-- name: seen :rows\n"

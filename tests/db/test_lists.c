@@ -3,7 +3,7 @@
  * (R-122, R-124, R-125, R-132, R-037). Each in a transaction that is never committed. */
 #include "support.h"
 
-TestSuite(lists, .timeout = 60);
+TestSuite(lists, .timeout = 120);
 
 /* Two units of a county; a list superseded by its revision, with a task and an item in both, of
  * which the second goes on from the first. */

@@ -87,7 +87,7 @@ static void teardown(void)
     (void)super_sql(command);
 }
 
-TestSuite(migrate, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(migrate, .init = setup, .fini = teardown, .timeout = 120);
 
 static bool migrated(void)
 {

@@ -4,7 +4,7 @@
  * time settles (M-138, M-147). */
 #include "support.h"
 
-TestSuite(persons, .timeout = 60);
+TestSuite(persons, .timeout = 120);
 
 #define HERE "431302006003"
 #define THERE "431321100001"

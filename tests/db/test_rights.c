@@ -5,7 +5,7 @@
 
 #include "support.h"
 
-TestSuite(rights, .timeout = 60);
+TestSuite(rights, .timeout = 120);
 
 #define ID(name) "md5('rights " name "')::uuid"
 #define POST(name, role, ranges, lines)                                                            \

@@ -10,7 +10,7 @@
 #include "sql_registry.h"
 #include "support.h"
 
-TestSuite(statements, .timeout = 60);
+TestSuite(statements, .timeout = 120);
 
 static void prepare_as(const char *service, const char *role, const struct stmt *const *all)
 {

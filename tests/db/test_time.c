@@ -3,7 +3,7 @@
 #include "sql_registry.h"
 #include "support.h"
 
-TestSuite(time, .timeout = 60);
+TestSuite(time, .timeout = 120);
 
 /* The first value of the last statement, as the registry's worker, in the country's scope. */
 static const char *worker_sql(const char *sql)

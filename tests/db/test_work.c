@@ -11,7 +11,7 @@
 #include "sql_feed.h"
 #include "support.h"
 
-TestSuite(work, .timeout = 60);
+TestSuite(work, .timeout = 120);
 
 /* --- the engine --- */
 

@@ -4,7 +4,7 @@
 
 #include "auth/address.h"
 
-TestSuite(address, .timeout = 10);
+TestSuite(address, .timeout = 120);
 
 Test(address, ranges_are_kept_in_one_form)
 {

@@ -7,7 +7,7 @@
 
 #define ID "01940000-aaaa-7bcd-8000-0000000000ff"
 
-TestSuite(api_token, .timeout = 10);
+TestSuite(api_token, .timeout = 120);
 
 static void make(char token[static API_TOKEN_TEXT])
 {

@@ -8,7 +8,7 @@
 
 #include "core/arena.h"
 
-TestSuite(arena, .timeout = 10);
+TestSuite(arena, .timeout = 120);
 
 static char order[16];
 

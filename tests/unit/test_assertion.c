@@ -11,7 +11,7 @@
 #define WHO "\"iss\":\"m\",\"sub\":\"m\",\"aud\":\"zeren-identity\",\"jti\":\"j\""
 #define CLAIMS "{" WHO ",\"iat\":1000,\"exp\":1200}"
 
-TestSuite(assertion, .timeout = 10);
+TestSuite(assertion, .timeout = 120);
 
 static bool reads(const char *header, const char *claims, struct assertion *ret)
 {

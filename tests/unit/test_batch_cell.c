@@ -4,7 +4,7 @@
 #include "batch/cell.h"
 #include "core/str.h"
 
-TestSuite(batch_cell, .timeout = 10);
+TestSuite(batch_cell, .timeout = 120);
 
 static const struct batch_word words[] = {
     {"organisation_kind", "department", "部门", NULL},

@@ -4,7 +4,7 @@
 
 #include "core/buf.h"
 
-TestSuite(buf, .timeout = 10);
+TestSuite(buf, .timeout = 120);
 
 static struct arena *arena;
 

@@ -55,9 +55,9 @@ static void teardown(void)
     (void)rmdir(dir);
 }
 
-TestSuite(chain, .init = setup, .fini = teardown, .timeout = 20);
-TestSuite(heads, .init = setup, .fini = teardown, .timeout = 20);
-TestSuite(verify, .init = setup, .fini = teardown, .timeout = 20);
+TestSuite(chain, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(heads, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(verify, .init = setup, .fini = teardown, .timeout = 120);
 
 static struct audit_row row_of(const char *id, const char *body)
 {

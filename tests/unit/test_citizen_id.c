@@ -4,7 +4,7 @@
 
 #include "core/citizen_id.h"
 
-TestSuite(citizen_id, .timeout = 10);
+TestSuite(citizen_id, .timeout = 120);
 
 static const struct date today = {2026, 5, 1};
 

@@ -7,7 +7,7 @@
 
 #include "core/config.h"
 
-TestSuite(config, .timeout = 10);
+TestSuite(config, .timeout = 120);
 
 struct settings {
     const char *db, *password, *stamp, *day;

@@ -6,7 +6,7 @@
 
 #include "core/csv.h"
 
-TestSuite(csv, .timeout = 10);
+TestSuite(csv, .timeout = 120);
 
 static struct arena *arena;
 static struct csv_table table;

@@ -4,7 +4,7 @@
 
 #include "core/date.h"
 
-TestSuite(date, .timeout = 10);
+TestSuite(date, .timeout = 120);
 
 Test(date, takes_only_days_that_exist_in_one_form)
 {

@@ -4,7 +4,7 @@
 
 #include "core/decimal.h"
 
-TestSuite(decimal, .timeout = 10);
+TestSuite(decimal, .timeout = 120);
 
 Test(decimal, takes_one_form_of_each_number)
 {

@@ -4,7 +4,7 @@
 
 #include "toy_service.h"
 
-TestSuite(decode, .timeout = 10);
+TestSuite(decode, .timeout = 120);
 
 static struct arena *arena;
 

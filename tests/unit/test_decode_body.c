@@ -7,7 +7,7 @@
 
 #include "toy_service.h"
 
-TestSuite(decode_body, .timeout = 10);
+TestSuite(decode_body, .timeout = 120);
 
 static struct arena *arena;
 

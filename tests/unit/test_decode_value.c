@@ -4,7 +4,7 @@
 
 #include "toy_service.h"
 
-TestSuite(decode_value, .timeout = 10);
+TestSuite(decode_value, .timeout = 120);
 
 static struct arena *arena;
 

@@ -4,7 +4,7 @@
 
 #include "core/division_code.h"
 
-TestSuite(division_code, .timeout = 10);
+TestSuite(division_code, .timeout = 120);
 
 Test(division_code, knows_levels_prefixes_and_parents)
 {

@@ -6,7 +6,7 @@
 #include "core/err.h"
 #include "core/str.h"
 
-TestSuite(err, .timeout = 10);
+TestSuite(err, .timeout = 120);
 
 Test(err, keeps_the_first_failure)
 {

@@ -9,7 +9,7 @@
 
 #include "keys_support.h"
 
-TestSuite(field_cipher, .timeout = 60);
+TestSuite(field_cipher, .timeout = 120);
 
 #define GCM_KEYS GCM_PAIR("000000c1", "active", K32_2) LOOKUP("000000b1", "active", K32_3)
 

@@ -10,7 +10,7 @@
 
 #include "files/sniff.h"
 
-TestSuite(file_sniff, .timeout = 30);
+TestSuite(file_sniff, .timeout = 120);
 
 enum { CHUNK = 64 * 1024, WHOLE = 3 * CHUNK };
 

@@ -7,7 +7,7 @@
 
 #include "files/strip.h"
 
-TestSuite(file_strip, .timeout = 10);
+TestSuite(file_strip, .timeout = 120);
 
 struct bytes {
     uint8_t at[8192];

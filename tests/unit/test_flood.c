@@ -11,7 +11,7 @@
 
 enum { WAIT_MS = 60 };
 
-TestSuite(flood, .timeout = 20);
+TestSuite(flood, .timeout = 120);
 
 static struct flood *new_flood(int per_s, int all_per_s, int waits)
 {

@@ -3,7 +3,7 @@
 
 #include "toy_service.h"
 
-TestSuite(guard, .timeout = 10);
+TestSuite(guard, .timeout = 120);
 
 static struct arena *arena;
 

@@ -92,7 +92,7 @@ static const struct item_case cases[] = {
      "target:not_taken"},
 };
 
-Test(item_rules, each_fault_is_named_and_nothing_else, .timeout = 10)
+Test(item_rules, each_fault_is_named_and_nothing_else, .timeout = 120)
 {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct item_case *c = &cases[i];

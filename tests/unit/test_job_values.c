@@ -3,7 +3,7 @@
 
 #include "jobs/job_values.h"
 
-TestSuite(job_values, .timeout = 10);
+TestSuite(job_values, .timeout = 120);
 
 Test(job_values, the_first_of_a_name_holds_and_permissions_are_told)
 {

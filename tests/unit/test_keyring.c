@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "keys_support.h"
 
-TestSuite(keyring, .timeout = 60);
+TestSuite(keyring, .timeout = 120);
 
 static struct err last;
 static int refusals;

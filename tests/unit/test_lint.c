@@ -4,7 +4,7 @@
 
 #include "http/lifecycle.h"
 
-TestSuite(lint, .timeout = 10);
+TestSuite(lint, .timeout = 120);
 
 static const struct field fields[] = {
     F_UUID("id", IN_PATH | SHOWN, "id"),

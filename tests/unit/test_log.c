@@ -7,7 +7,7 @@
 #include "core/log.h"
 #include "core/str.h"
 
-TestSuite(log, .timeout = 10);
+TestSuite(log, .timeout = 120);
 
 /* What log_end() wrote, with the time cut off. */
 static const char *written(struct log_line *l)

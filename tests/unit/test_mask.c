@@ -5,7 +5,7 @@
 #include "core/mask.h"
 #include "core/phone.h"
 
-TestSuite(mask, .timeout = 10);
+TestSuite(mask, .timeout = 120);
 
 static const char *masked(const char *plain, size_t head, size_t tail)
 {

@@ -4,7 +4,7 @@
 
 #include "toy_service.h"
 
-TestSuite(match, .timeout = 10);
+TestSuite(match, .timeout = 120);
 
 static struct arena *arena;
 

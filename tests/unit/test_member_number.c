@@ -6,7 +6,7 @@
 #include "core/str.h"
 #include "member_number.h"
 
-TestSuite(member_number, .timeout = 10);
+TestSuite(member_number, .timeout = 120);
 
 static const struct date today = {2026, 11, 22};
 

@@ -4,7 +4,7 @@
 
 #include "http/metrics.h"
 
-TestSuite(metrics, .timeout = 10);
+TestSuite(metrics, .timeout = 120);
 
 static const struct route first[] = {
     {.path = "/a", .id = "read_a"}, {.path = "/b", .id = "read_b"}, ROUTES_END};

@@ -4,7 +4,7 @@
 
 #include "http/page.h"
 
-TestSuite(page, .timeout = 10);
+TestSuite(page, .timeout = 120);
 
 static const struct field fields[] = {
     F_UUID("id", IN_PATH | SHOWN, "id"),

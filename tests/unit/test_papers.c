@@ -10,7 +10,7 @@
 
 #include "papers/paper.h"
 
-TestSuite(papers, .timeout = 60);
+TestSuite(papers, .timeout = 120);
 
 static const char letter[] = "# ours\n"
                              "title 关于{subject}的督办函\n"

@@ -9,7 +9,7 @@
 #include "auth/password.h"
 #include "core/clock.h"
 
-TestSuite(password, .timeout = 60);
+TestSuite(password, .timeout = 120);
 
 static bool matches(const char *password, const char *hash)
 {

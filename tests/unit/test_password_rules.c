@@ -5,7 +5,7 @@
 
 #include "password_rules.h"
 
-TestSuite(password_rules, .timeout = 20);
+TestSuite(password_rules, .timeout = 120);
 
 static const struct password_limits usual = {
     .min_length = 10,

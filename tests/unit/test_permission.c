@@ -5,7 +5,7 @@
 
 #include "auth/permission.h"
 
-TestSuite(permission, .timeout = 10);
+TestSuite(permission, .timeout = 120);
 
 Test(permission, every_code_is_found_again_and_is_the_only_one_of_its_name)
 {

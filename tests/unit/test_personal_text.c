@@ -4,7 +4,7 @@
 
 #include "core/personal_text.h"
 
-TestSuite(personal_text, .timeout = 10);
+TestSuite(personal_text, .timeout = 120);
 
 static void is_starred(const char *text, const char *wanted)
 {

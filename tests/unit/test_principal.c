@@ -5,7 +5,7 @@
 
 #include "auth/principal.h"
 
-TestSuite(principal, .timeout = 10);
+TestSuite(principal, .timeout = 120);
 
 static struct principal with(const char *const *prefixes, unsigned n)
 {
@@ -69,7 +69,7 @@ Test(principal, refuses_more_than_fits)
     cr_expect_not(principal_set_scope(&p));
 }
 
-Test(principal, knows_the_divisions_above, .timeout = 10)
+Test(principal, knows_the_divisions_above, .timeout = 120)
 {
     struct principal p = {.n_prefixes = 2, .prefixes = {"431302105", "431302106204"}};
     cr_assert(principal_set_scope(&p));

@@ -6,7 +6,7 @@
 #include "core/str.h"
 #include "toy_service.h"
 
-TestSuite(problem, .timeout = 10);
+TestSuite(problem, .timeout = 120);
 
 static struct arena *arena;
 static struct request rq;

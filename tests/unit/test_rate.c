@@ -5,7 +5,7 @@
 
 #include "http/rate.h"
 
-TestSuite(rate, .timeout = 20);
+TestSuite(rate, .timeout = 120);
 
 enum { SECOND = 1000000 };
 

@@ -8,7 +8,7 @@
 #include "password_rules.h"
 #include "recovery.h"
 
-TestSuite(recovery, .timeout = 30);
+TestSuite(recovery, .timeout = 120);
 
 Test(recovery, ten_codes_in_four_groups_all_different)
 {

@@ -5,7 +5,7 @@
 
 #include "keys_support.h"
 
-TestSuite(refresh, .timeout = 30);
+TestSuite(refresh, .timeout = 120);
 
 static const char session[] = "01950002-0000-7000-8000-0000000000ff";
 static const char salt[] = "\\x000102030405060708090a0b0c0d0e0f";

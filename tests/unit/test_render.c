@@ -4,7 +4,7 @@
 
 #include "http/render.h"
 
-TestSuite(render, .timeout = 10);
+TestSuite(render, .timeout = 120);
 
 static const struct field fields[] = {
     F_UUID("id", IN_PATH | SHOWN, "id"),

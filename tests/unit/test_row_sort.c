@@ -7,7 +7,7 @@
 
 #include "batch/row_sort.h"
 
-TestSuite(row_sort, .timeout = 30);
+TestSuite(row_sort, .timeout = 120);
 
 enum { ROWS = 60000, LEN = 400 };
 

@@ -9,7 +9,7 @@
 #include "keys/field.h"
 #include "keys_support.h"
 
-TestSuite(sealed, .timeout = 20);
+TestSuite(sealed, .timeout = 120);
 
 #define ID "0191d3c4-0000-7000-8000-00000000000a"
 #define ID_2 "0191d3c4-0000-7000-8000-00000000000b"

@@ -3,7 +3,7 @@
 
 #include "http/server.h"
 
-TestSuite(server, .timeout = 10);
+TestSuite(server, .timeout = 120);
 
 Test(server, the_proxy_is_an_address_or_a_network)
 {

@@ -4,7 +4,7 @@
 
 #include "db/sqlstate.h"
 
-TestSuite(sqlstate, .timeout = 10);
+TestSuite(sqlstate, .timeout = 120);
 
 struct one {
     struct sql_refusal said;

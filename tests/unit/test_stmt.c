@@ -21,8 +21,8 @@ static void teardown(void)
     arena_destroy(&arena);
 }
 
-TestSuite(sqlparse, .init = setup, .fini = teardown, .timeout = 10);
-TestSuite(stmt, .init = setup, .fini = teardown, .timeout = 10);
+TestSuite(sqlparse, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(stmt, .init = setup, .fini = teardown, .timeout = 120);
 
 static bool parse(const char *text)
 {

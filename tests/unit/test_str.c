@@ -4,7 +4,7 @@
 
 #include "core/str.h"
 
-TestSuite(str, .timeout = 10);
+TestSuite(str, .timeout = 120);
 
 Test(str, knows_valid_utf8)
 {

@@ -4,7 +4,7 @@
 
 #include "http/sync.h"
 
-TestSuite(sync_merge, .timeout = 10);
+TestSuite(sync_merge, .timeout = 120);
 
 /* clang-format off */
 static const struct {

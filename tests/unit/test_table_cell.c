@@ -4,7 +4,7 @@
 
 #include "tables/number.h"
 
-TestSuite(table_cell, .timeout = 10);
+TestSuite(table_cell, .timeout = 120);
 
 Test(table_cell, knows_the_formats_of_days_and_times)
 {

@@ -2,7 +2,7 @@
  * faults by row with reading going on, refusals by code. */
 #include "table_support.h"
 
-TestSuite(table_csv, .timeout = 20);
+TestSuite(table_csv, .timeout = 120);
 
 Test(table_csv, reads_labels_and_names_in_any_order)
 {

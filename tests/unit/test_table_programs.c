@@ -7,7 +7,7 @@
 
 #include "core/buf.h"
 
-TestSuite(table_programs, .timeout = 20);
+TestSuite(table_programs, .timeout = 120);
 
 enum { PARTS_MAX = 32 };
 

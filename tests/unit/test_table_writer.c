@@ -2,7 +2,7 @@
  * formulas disarmed, sheets split, templates with lists, and error files that go back in. */
 #include "table_support.h"
 
-TestSuite(table_writer, .timeout = 30);
+TestSuite(table_writer, .timeout = 120);
 
 /* libxlsxwriter 1.1.4 copies the formula of a list rule twice and frees one. */
 const char *__lsan_default_suppressions(void);

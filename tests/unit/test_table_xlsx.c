@@ -4,7 +4,7 @@
 
 #include <xlsxwriter.h>
 
-TestSuite(table_xlsx, .timeout = 20);
+TestSuite(table_xlsx, .timeout = 120);
 
 Test(table_xlsx, texts_shared_inline_and_in_runs)
 {

@@ -24,7 +24,7 @@ static void end(void)
     arena_destroy(&memory);
 }
 
-TestSuite(token, .timeout = 30, .init = begin, .fini = end);
+TestSuite(token, .timeout = 120, .init = begin, .fini = end);
 
 static const instant_us now = (instant_us)1780000000 * 1000000;
 

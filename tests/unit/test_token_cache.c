@@ -4,7 +4,7 @@
 
 #include "auth/token_cache.h"
 
-TestSuite(token_cache, .timeout = 10);
+TestSuite(token_cache, .timeout = 120);
 
 static const unsigned char *digest_of(unsigned n)
 {

@@ -18,7 +18,7 @@ static void end(void)
     arena_destroy(&memory);
 }
 
-TestSuite(token_jwk, .timeout = 30, .init = begin, .fini = end);
+TestSuite(token_jwk, .timeout = 120, .init = begin, .fini = end);
 
 static char *new_private(void)
 {

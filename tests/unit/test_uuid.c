@@ -5,7 +5,7 @@
 
 #include "core/uuid.h"
 
-TestSuite(uuid, .timeout = 10);
+TestSuite(uuid, .timeout = 120);
 
 static int by_text(const void *a, const void *b)
 {

@@ -17,7 +17,7 @@
 #include "keys/openssl.h"
 #include "keys/vault.h"
 
-TestSuite(vault, .timeout = 20);
+TestSuite(vault, .timeout = 120);
 
 /* Has the mapping that holds `at` the flag (two letters) in /proc/self/smaps? */
 static bool has_flag(const void *at, const char *flag)
