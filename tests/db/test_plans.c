@@ -74,6 +74,13 @@ Test(plans, lists_are_served_by_an_index_at_every_level, .timeout = 300)
                                                           {"limit", "51"},
                                                           {NULL, NULL}});
     cr_expect(strstr(prefix, "division_name_idx") != NULL, "prefix search:\n%s", prefix);
+
+    /* By code, of many at once: the key's index, not the one that periods are kept apart by. */
+    const char *named = plan_of(&p, stmt_form(p.forms, &SQL_division_unknown),
+                                (const char *const[][2]){{"codes", "'{440000000001,440000000002}'"},
+                                                         {"valid_from", "'2026-06-30'"},
+                                                         {NULL, NULL}});
+    cr_expect(strstr(named, "division_pkey") != NULL, "by code:\n%s", named);
     end_plans(&p);
 }
 
