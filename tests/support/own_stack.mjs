@@ -24,6 +24,9 @@ export async function until(probe, seconds, what) {
   }
 }
 
+// A machine that tests keep busy is waited for: what is asked again until it is done in time is on such a one never done. Who tests these limits sets them.
+const PATIENCE = { DB_STATEMENT_MS: 60_000, DB_ACQUIRE_MS: 10_000, DB_LOCK_MS: 20_000 };
+
 export class OwnStack {
   // settings: {registry: {DB_POOL: 4}, …} become ZEREN_DB_POOL=4 of that service. `anew`: with a cluster and keys of its own making.
   constructor(name, { build = process.env.ZEREN_BUILD ?? 'build/release', settings = {}, anew = false } = {}) {
@@ -53,8 +56,7 @@ export class OwnStack {
     this.begin();
     mkdirSync(join(this.state, 'conf'), { recursive: true });
     for (const service of services.flatMap((name) => [name, `${name}_worker`])) {
-      const patience = service.endsWith('_worker') ? { DB_STATEMENT_MS: 60_000 } : {}; // a chunk is tried again until it is done in time: on a slow machine never
-      const lines = Object.entries({ ...patience, ...settings[service] }).map(([name, value]) => `export ZEREN_${name}='${value}'\n`);
+      const lines = Object.entries({ ...PATIENCE, ...settings[service] }).map(([name, value]) => `export ZEREN_${name}='${value}'\n`);
       writeFileSync(join(this.state, 'conf', `${service}.local`), lines.join(''));
     }
     this.command(['up'], { stdio: ['ignore', 'pipe', 'inherit'] });
