@@ -11,7 +11,7 @@ extern const struct route log_in_routes[], refresh_routes[], device_routes[], jw
 extern const struct route password_routes[], factor_routes[], factor_release_routes[];
 extern const struct route hand_over_routes[], post_import_routes[];
 extern const struct route api_token_routes[], machine_routes[];
-extern const struct route role_routes[], right_routes[], account_routes[];
+extern const struct route role_routes[], right_routes[], account_routes[], setting_routes[];
 extern const struct route access_grant_routes[], me_routes[], worklist_routes[];
 extern const struct route *const identity_resources[];
 extern const struct body_example identity_examples[];

@@ -9,6 +9,7 @@ import { anyone, as, newKey, send, unique, uuid } from '../support/client.mjs';
 import { assertDone, assertProblem, assertRefused } from '../support/assert.mjs';
 import { toldOnce as operations } from '../support/contract.mjs';
 import { table as calendar } from '../support/calendar.mjs';
+import { newSetting, settingBody } from '../support/kept_settings.mjs';
 import * as cadence from '../support/cadence_calls.mjs';
 import * as contacts from '../support/contacts.mjs';
 import * as documentCalls from '../support/document_calls.mjs';
@@ -73,6 +74,9 @@ const goodAccess = () => ({ post_id: post.id, owner_division: louxing, permissio
 const other_post = assertDone(await county.post('/identity/posts', { organisation_id: other.id, title: unique('岗'), duty: 'staff' }), 201);
 const access = assertDone(await security.post('/identity/access_grants', goodAccess()), 201);
 
+// What system administrators keep for divisions: of a village and years to come.
+const keptSetting = await newSetting();
+
 const tokenBody = () => ({ name: unique('token'), permissions: ['post.read'], ranges: ['431302000000'], expires_at: new Date(Date.now() + 3_600_000).toISOString() });
 const apiToken = assertDone(await county.post('/identity/api_tokens', tokenBody()), 201);
 const newPublicKey = () => publicPem(newPair());
@@ -85,12 +89,14 @@ const assertion = () => signAssertion(signer.pair.privateKey, { kid: signer.kid 
 const logIn = async (account = accounts.newAccount()) => assertDone(await accounts.logIn(account), 201);
 const self = bearer((await logIn()).access_token);
 
-const records = { api_tokens: apiToken, machine_keys: machineKey, accounts: account, roles: role, account_posts: accountPost, access_grants: access, devices: device, organisations: other, duty_lists: draft, tasks: task, items: item, reports: given, urgings: urging, dictionaries: { id: 'sex' }, files: file, papers: paper, jobs: job, schedules: schedule, batches: batch, batch_kinds: { id: 'organisations' }, conflicts: conflict, posts: post, persons: person, holders: holder };
+const records = { settings: keptSetting, api_tokens: apiToken, machine_keys: machineKey, accounts: account, roles: role, account_posts: accountPost, access_grants: access, devices: device, organisations: other, duty_lists: draft, tasks: task, items: item, reports: given, urgings: urging, dictionaries: { id: 'sex' }, files: file, papers: paper, jobs: job, schedules: schedule, batches: batch, batch_kinds: { id: 'organisations' }, conflicts: conflict, posts: post, persons: person, holders: holder };
 const collectionOf = (o) => o.path.split(/[/:]/)[1];
 const recordOf = (o) => reportCalls.recordsOf[o.id] ?? (o.service === 'monitoring' ? monitoring.further[o.id] : undefined) ?? orders.recordsOf[o.id] ?? (o.id === 'submit_report' ? reported : records[collectionOf(o)]);
 
 // A call of each write that would succeed, fresh each time.
 const goodBody = {
+  create_setting: () => settingBody(),
+  update_setting: () => ({ value: '8' }),
   create_account: () => nobodysAccount(),
   update_account: () => ({ disabled: false }),
   create_role: () => ({ code: unique('r'), label: '角色', owner_division: louxing, permissions: ['post.read'] }),
@@ -170,7 +176,7 @@ const goodTable = {
 };
 // What is sent as bytes.
 const goodBytes = { send_file_content: () => ({ body: bytes, headers: { 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': '0' } }) };
-const goodQuery = { get_item_rollup: () => ({ by: 'unit', division: louxing }), get_batch_template: () => ({ format: 'csv' }), list_machine_keys: () => ({ account_id: machine.id }), explain_scope: () => ({ division: louxing }), list_tasks: () => ({ duty_list_id: draft.id }), get_completion: () => ({ by: 'list' }), list_overdue_items: () => ({ as_of: '2025-01-01' }) };
+const goodQuery = { list_holding_settings: () => ({ division: louxing }), get_item_rollup: () => ({ by: 'unit', division: louxing }), get_batch_template: () => ({ format: 'csv' }), list_machine_keys: () => ({ account_id: machine.id }), explain_scope: () => ({ division: louxing }), list_tasks: () => ({ duty_list_id: draft.id }), get_completion: () => ({ by: 'list' }), list_overdue_items: () => ({ as_of: '2025-01-01' }) };
 Object.assign(records, contacts.records);
 Object.assign(records, documentCalls.records);
 Object.assign(goodBody, documentCalls.bodies);
@@ -200,7 +206,7 @@ const callerOf = (o) => (o.permission === 'public' ? anyone : o.service === 'mon
   : proving.includes(o.id) ? self : administrators[o.permission] ?? county);
 const tokenFor = (o) => callerOf(o).token ?? (o.permission === 'public' ? undefined : tokenOf(callerOf(o).role));
 const authorization = (o) => (o.permission === 'public' ? [] : [['Authorization', `Bearer ${tokenFor(o)}`]]);
-const administrators = { 'calendar.write': system, 'account.write': system, 'account.grant': security, 'role.write': security, 'access.grant': security, 'session.end': security };
+const administrators = { 'calendar.write': system, 'setting.write': system, 'account.write': system, 'account.grant': security, 'role.write': security, 'access.grant': security, 'session.end': security };
 const isWrite = (o) => o.method !== 'GET';
 
 function addressOf(o, record = recordOf(o)) {
@@ -480,6 +486,8 @@ const fresh = {
   remove_account_post: async () => made(security, '/identity/account_posts', { account_id: machine.id, post_id: (await vacantPost()).id }),
   create_account_post: async () => ({ body: { account_id: machine.id, post_id: (await vacantPost()).id } }),
   end_access_grant: () => made(security, '/identity/access_grants', goodAccess()),
+  update_setting: () => made(system, '/identity/settings', settingBody()),
+  withdraw_setting: () => made(system, '/identity/settings', settingBody()),
   update_role: () => made(security, '/identity/roles', goodBody.create_role()),
   update_account: async () => made(system, '/identity/accounts', await personsAccount()),
   update_person: async () => ({ record: await someoneNew() }),

@@ -292,7 +292,7 @@ Test(catalogue, a_stolen_role_can_no_more_than_the_page_says)
          " ('identity_service', 'registry.audit_log', 'SELECT,INSERT,UPDATE,DELETE'),"
          " ('identity_service', 'identity.audit_log', 'UPDATE,DELETE,TRUNCATE'),"
          " ('identity_service', 'identity.audit_seal', 'SELECT,INSERT,UPDATE,DELETE'),"
-         " ('identity_service', 'zeren.setting', 'INSERT,UPDATE,DELETE'),"
+         " ('identity_service', 'zeren.setting_kind', 'INSERT,UPDATE,DELETE'),"
          " ('identity_worker', 'identity.account', 'INSERT,UPDATE,DELETE'),"
          " ('identity_worker', 'identity.role_permission', 'INSERT,UPDATE,DELETE'),"
          " ('identity_worker', 'identity.audit_log', 'SELECT,UPDATE,DELETE,TRUNCATE'),"

@@ -278,8 +278,7 @@ CREATE TRIGGER head_kept BEFORE UPDATE OF head_member_id ON household FOR EACH R
 -- ---- what is shown (M-040): the columns once. minors_after: children born after that day are shown by the first character of the name, without numbers, day of
 -- birth, school or health; NULL: the caller may see children's data, or none is among the rows.
 INSERT INTO zeren.setting (key, division, year, value, assumed, source) VALUES
-  ('monitoring.minor_years', '000000000000', 0, '14', false, '个人信息保护法第三十一条：不满十四周岁未成年人'),
-  ('monitoring.as_of_years', '000000000000', 0, '200', true, 'assumed: older dates are slips of the pen');
+  ('monitoring.minor_years', '000000000000', 0, '14', false, '个人信息保护法第三十一条：不满十四周岁未成年人');
 
 -- The day after which who was born is a child whose data is kept apart; NULL for callers that may see it. It reads a setting: a statement asks once, in a sub-select of its
 -- own, LATERAL (SELECT (SELECT minors_after(...)) AS day OFFSET 0), since what is given to a function that shows rows is asked anew for each.

@@ -1,0 +1,20 @@
+-- What the registry's settings may be (proto/identity.md I-402); administrators keep them through identity.
+INSERT INTO zeren.setting_kind (key, value_type, minimum, maximum, choices, unit, lowest_level, yearly, label) VALUES
+  ('registry.amber_work_days', 'integer', 0, 30, NULL, 'work_days', 5, true, '分解项到期前提醒工作日数'),
+  ('registry.confirm_work_days', 'integer', 1, 60, NULL, 'work_days', 5, true, '进展确认工作日数'),
+  ('registry.drive_amber_work_days', 'integer', 0, 30, NULL, 'work_days', 5, true, '攻坚行动到期前提醒工作日数'),
+  ('registry.leading_group_head_duty', 'choice', NULL, NULL, '{first_responsible,direct,""}', NULL, 5, true, '领导小组组长责任类型'),
+  ('registry.leave_county_days', 'integer', 0, 366, NULL, 'days', 5, true, '县级可批驻村请假天数'),
+  ('registry.leave_late_days', 'integer', 0, 31, NULL, 'days', 5, true, '补登请假天数'),
+  ('registry.leave_town_days', 'integer', 0, 366, NULL, 'days', 5, true, '乡级可批驻村请假天数'),
+  ('registry.leave_unit', 'choice', NULL, NULL, '{calendar_days,work_days}', NULL, 5, true, '请假天数计算方式'),
+  ('registry.list_step_work_days', 'integer', 1, 60, NULL, 'work_days', 5, true, '责任清单每一环节工作日数'),
+  ('registry.notice_days', 'integer', 30, 3650, NULL, 'days', 0, false, '通知保存天数'),
+  ('registry.obligation_amber_work_days', 'integer', 0, 30, NULL, 'work_days', 5, true, '应办事项到期前提醒工作日数'),
+  ('registry.overdue_grace_work_days', 'integer', 0, 30, NULL, 'work_days', 5, true, '逾期宽限工作日数'),
+  ('registry.pause_unit', 'choice', NULL, NULL, '{calendar_days,work_days}', NULL, 5, true, '暂停计时计算方式'),
+  ('registry.report_accept_work_days', 'integer', 1, 60, NULL, 'work_days', 5, true, '定期报告审核工作日数'),
+  ('registry.report_early_days', 'integer', 0, 60, NULL, 'days', 5, true, '定期报告可提前报送天数'),
+  ('registry.urging_amber_work_days', 'integer', 0, 30, NULL, 'work_days', 5, true, '督办答复到期前提醒工作日数'),
+  ('registry.urging_answer_work_days', 'integer', 1, 60, NULL, 'work_days', 5, true, '督办答复工作日数'),
+  ('registry.work_order_amber_work_days', 'integer', 0, 30, NULL, 'work_days', 5, true, '工作指令到期前提醒工作日数');
