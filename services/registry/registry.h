@@ -25,7 +25,8 @@ extern const char *const duty_subjects[];
 extern const struct route village_kind_routes[], team_routes[], team_member_routes[],
     leave_routes[], group_routes[], meeting_routes[];
 extern const struct transition team_fsm[], team_member_fsm[], leave_fsm[], group_fsm[];
-extern const struct route cadence_routes[], obligation_routes[], calendar_routes[];
+extern const struct route cadence_routes[], obligation_routes[], calendar_routes[],
+    escalation_rule_routes[];
 extern const struct transition cadence_rule_fsm[], obligation_fsm[];
 extern const char *const cadence_actions[], *const cadence_subjects[];
 extern const struct route *const registry_resources[];

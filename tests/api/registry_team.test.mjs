@@ -53,6 +53,25 @@ test('R-160: which kinds need a team is a row of the nearest division', async ()
   assert.match(rules[0].label, /重点村/);
 });
 
+test('R-160: a division says otherwise for its villages, changes it and withdraws it', async () => {
+  const own = await newTown(1);
+  const holding = async () => (await allOf(county, '/registry/village_kind_rules', { division: own.villages[0].code })).find((r) => r.kind === 'model_county');
+  const body = { owner_division: own.code, kind: 'model_county', needs_team: false, source: '县级示范村由乡镇自行帮扶' };
+  const rule = assertDone(await county.post('/registry/village_kind_rules', body), 201);
+  assertRecord(rule, { ...body, assumed: false, version: 1 });
+  assertRecord(await holding(), { id: rule.id, needs_team: false, owner_division: own.code });
+  assertDone(await county.post('/registry/village_kinds', { owner_division: own.villages[0].code, kind: 'model_county', valid_from: '2026-01-01' }), 201);
+  const gaps = async () => (await allOf(county, '/registry/team_gaps', { division: louxing })).filter((g) => g.owner_division === own.villages[0].code).length;
+  assert.equal(await gaps(), 0);
+  const now = assertDone(await county.patch(`/registry/village_kind_rules/${rule.id}`, 1, { needs_team: true }));
+  assert.ok((await gaps()) > 0, 'a village without a team');
+  assertRefused(await county.post('/registry/village_kind_rules', body), 409, 'duplicate', { pointer: '/kind' });
+  assertRefused(await otherCounty.patch(`/registry/village_kind_rules/${rule.id}`, 2, { needs_team: false }), 404, 'not_found');
+  assertRecord(assertDone(await county.verb(`/registry/village_kind_rules/${rule.id}:withdraw`, now.version)), { id: rule.id, version: 3 });
+  assert.equal((await holding()).owner_division, '000000000000');
+  assertRefused(await county.patch(`/registry/village_kind_rules/${(await holding()).id}`, 1, { needs_team: false }), 403, 'out_of_scope');
+});
+
 test('R-161: a team is formed with its villages, and read by them', async () => {
   const key = newKey();
   const body = { owner_division: town.code, name: unique('工作队'), sending_organisation_id: sender.id, starts_on: '2026-05-10', term_ends_on: '2028-05-09',

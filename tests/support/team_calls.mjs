@@ -14,6 +14,15 @@ const head = await postOf('first_responsible');
 let used = 0;
 const anotherVillage = () => own.villages[used++ % own.villages.length].code;
 
+// Rules of villages that nothing else happens in.
+const ruled = await newTown(60);
+let rules = 0;
+const another = () => ruled.villages[rules++ % ruled.villages.length].code;
+const goodKindRule = () => ({ owner_division: another(), kind: 'lifted', needs_team: true, source: '县级文件' });
+const goodEscalation = () => ({ owner_division: another(), step: 1, red_work_days: 5, levels_up: 1, duty: 'direct', source: '县级文件' });
+const newKindRule = () => made('/village_kind_rules', goodKindRule());
+const newEscalation = () => made('/escalation_rules', goodEscalation());
+
 const goodKind = () => ({ owner_division: anotherVillage(), kind: 'key_village', valid_from: '2026-01-01' });
 const goodTeam = () => ({ owner_division: louxing, name: unique('工作队'), starts_on: '2026-01-05', villages: [{ division: own.villages[0].code }] });
 const newTeam = () => made('/teams', goodTeam());
@@ -35,11 +44,15 @@ const newMeeting = () => made('/meetings', goodMeeting());
 const [spareMember, spareUnit, spareLeaver] = [await goodMember(), await goodGroup(), await newMember()];
 
 export const records = { village_kinds: await made('/village_kinds', goodKind()), teams: team, team_members: member, leaves: await newLeave(), groups: await newGroup(),
-  meetings: await newMeeting() };
+  meetings: await newMeeting(), village_kind_rules: await newKindRule(), escalation_rules: await newEscalation() };
 export const readFromBelow = ['get_team', 'get_team_member', 'get_group'];
 const ending = () => ({ on: '2026-07-01' });
 
 export const bodies = {
+  create_village_kind_rule: goodKindRule,
+  update_village_kind_rule: () => ({ needs_team: true }),
+  create_escalation_rule: goodEscalation,
+  update_escalation_rule: () => ({ red_work_days: 6 }),
   create_village_kind: goodKind,
   end_village_kind: ending,
   create_team: goodTeam,
@@ -65,6 +78,10 @@ export const bodies = {
 };
 const fromNew = (make) => async () => ({ record: await make() });
 export const fresh = {
+  update_village_kind_rule: fromNew(newKindRule),
+  withdraw_village_kind_rule: fromNew(newKindRule),
+  update_escalation_rule: fromNew(newEscalation),
+  withdraw_escalation_rule: fromNew(newEscalation),
   end_village_kind: fromNew(() => made('/village_kinds', goodKind())),
   update_team: fromNew(newTeam),
   assign_village: fromNew(newTeam),

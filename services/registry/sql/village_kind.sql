@@ -39,8 +39,34 @@ RETURNING id, owner_division, registry.division_named(owner_division, valid_from
 -- For a division, of each kind the row of the nearest one above it.
 -- sort: position
 -- key: kind
-SELECT r.kind, w.label, r.needs_team, r.position, r.owner_division, r.assumed, r.source
+SELECT r.id, r.kind, w.label, r.needs_team, r.position, r.owner_division, r.assumed, r.source, r.version
   FROM (SELECT DISTINCT ON (n.kind) n.* FROM village_kind_rule n
          WHERE registry.is_within(coalesce(:division::text, rpad(:scope_lo::text, 12, '0')), n.owner_division)
          ORDER BY n.kind, length(rtrim(n.owner_division, '0')) DESC) AS r
   LEFT JOIN zeren.dictionary_entry w ON w.dictionary = 'village_kind' AND w.code = r.kind
+
+-- name: village_kind_rule_get :one
+SELECT r.id, r.kind, (SELECT w.label FROM zeren.dictionary_entry w WHERE w.dictionary = 'village_kind' AND w.code = r.kind) AS label, r.needs_team, r.position, r.owner_division,
+       r.assumed, r.source, r.version
+  FROM village_kind_rule r WHERE r.id = :id
+
+-- name: village_kind_rule_insert :write village_kind_rule shown_division
+-- R-160: in the place that the country gives the kind.
+INSERT INTO village_kind_rule (id, owner_division, kind, needs_team, position, assumed, source)
+SELECT :new_id::uuid, registry.known_division(:owner_division::text, :today::date), :kind::text, :needs_team::boolean,
+       (SELECT c.position FROM village_kind_rule c WHERE c.owner_division = '000000000000' AND c.kind = :kind::text), coalesce(:assumed::boolean, false), :source::text
+RETURNING id, kind, (SELECT w.label FROM zeren.dictionary_entry w WHERE w.dictionary = 'village_kind' AND w.code = village_kind_rule.kind) AS label, needs_team, position, owner_division,
+          assumed, source, version
+
+-- name: village_kind_rule_change :write village_kind_rule shown_division
+UPDATE village_kind_rule r
+   SET needs_team = coalesce(:needs_team::boolean, r.needs_team), assumed = coalesce(:assumed::boolean, r.assumed), source = coalesce(:source::text, r.source), version = r.version + 1
+ WHERE r.id = :id AND r.version = :version::integer AND r.owner_division::text <@ (SELECT zeren.scope())
+RETURNING id, kind, (SELECT w.label FROM zeren.dictionary_entry w WHERE w.dictionary = 'village_kind' AND w.code = r.kind) AS label, needs_team, position, owner_division, assumed, source,
+          version
+
+-- name: village_kind_rule_withdraw :write village_kind_rule shown_division
+DELETE FROM village_kind_rule r
+ WHERE r.id = :id AND r.version = :version::integer AND r.owner_division::text <@ (SELECT zeren.scope()) AND registry.below_country(r.owner_division)
+RETURNING id, kind, (SELECT w.label FROM zeren.dictionary_entry w WHERE w.dictionary = 'village_kind' AND w.code = r.kind) AS label, needs_team, position, owner_division, assumed, source,
+          version + 1 AS version
