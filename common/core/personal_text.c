@@ -208,26 +208,33 @@ static const char *behind_group(const char *p)
     return p;
 }
 
-const char *personal_starred(struct arena *a, const char *text)
+/* The next number of the text from `p` on, and in `ret_end` where it ends; NULL: there is none. */
+static const char *next_number(const char *text, const char *p, const char **ret_end)
 {
-    struct buf b;
     char ignored = '\0';
-    const char *from = text;
-    buf_init(&b, a, 3 * strlen(text) + 8); /* stars are fewer than what they stand for */
-    for (const char *p = text; *p != '\0';) {
+    while (*p != '\0') {
         const char *behind = behind_uuid(text, p);
         if (behind != p || digit_at(p, &ignored) == 0) {
             p = behind != p ? behind : p + 1;
             continue;
         }
-        const char *end = begins_at(text, p) ? number_at(p) : NULL;
-        if (end == NULL) {
-            p = behind_group(p);
-            continue;
-        }
+        *ret_end = begins_at(text, p) ? number_at(p) : NULL;
+        if (*ret_end != NULL)
+            return p;
+        p = behind_group(p);
+    }
+    return NULL;
+}
+
+const char *personal_starred(struct arena *a, const char *text)
+{
+    struct buf b;
+    const char *from = text, *end = NULL;
+    buf_init(&b, a, 3 * strlen(text) + 8); /* stars are fewer than what they stand for */
+    for (const char *p = text; (p = next_number(text, p, &end)) != NULL; p = end) {
         buf_add(&b, from, (size_t)(p - from));
         buf_str(&b, MASK_HIDES_ALL);
-        from = p = end;
+        from = end;
     }
     if (from == text)
         return text;
@@ -263,4 +270,21 @@ bool personal_is_citizen_id(const char *text)
     struct citizen_id ignored;
     char number[CITIZEN_ID_LENGTH + 1];
     return only_number(text, number) && citizen_id_parse(number, no_day, &ignored);
+}
+
+bool personal_holds_citizen_id(const char *text)
+{
+    enum { LONGEST = 2 * WIDE * (RUN_MAX + 1) }; /* each digit wide and with a gap before it */
+    char number[LONGEST + 1];
+    const char *end = NULL;
+    for (const char *p = text; (p = next_number(text, p, &end)) != NULL; p = end) {
+        size_t n = (size_t)(end - p);
+        if (n > LONGEST)
+            continue;
+        memcpy(number, p, n);
+        number[n] = '\0';
+        if (personal_is_citizen_id(number))
+            return true;
+    }
+    return false;
 }

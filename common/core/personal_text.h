@@ -16,4 +16,7 @@ const char *personal_starred(struct arena *a, const char *text);
  * without blanks and hyphens between? */
 bool personal_is_citizen_id(const char *text);
 
+/* Does such a number stand anywhere in it, by itself or behind a word? */
+bool personal_holds_citizen_id(const char *text);
+
 #endif

@@ -36,7 +36,7 @@ static const struct field batch_fields[] = {
     F_UUID("id", IN_PATH | IN_BODY | SHOWN, "Id of the batch, and of the job that reads it; may come from the client."),
     F_CODE("owner_division", IN_BODY | SHOWN | OWN_SCOPE, "The division it belongs to; absent: the widest of the caller's."),
     F_TEXT("kind", IN_BODY | IN_QUERY | REQUIRED | SHOWN, 1, 60, "What the rows are: GET /batch_kinds.", "organisations"),
-    F_TEXT("title", IN_BODY | REQUIRED | SHOWN, 1, 200, "What people call it.", "2026年第二季度新设单位"),
+    F_TEXT("title", IN_BODY | REQUIRED | SHOWN | NO_ID_NUMBER, 1, 200, "What people call it.", "2026年第二季度新设单位"),
     F_UUID("file_id", IN_BODY | REQUIRED | SHOWN, "The table: a file of POST /files, CSV, NDJSON or xlsx."),
     F_UUID("member_file_id", IN_BODY | SHOWN | NULLABLE, "Of a kind with two parts: the table of the second; absent: a sheet of the first file."),
     F_BOOL("all_or_none", IN_BODY | SHOWN, "true: it is applied only when no row failed."),

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "core/buf.h"
+#include "core/personal_text.h"
 #include "http/decode_parts.h"
 #include "http/sealed.h"
 
@@ -184,11 +185,14 @@ static void write_member(struct decoder *d, const struct field *f, json_t *v,
 }
 
 /* An object of any members, as compact JSON. */
-static void write_open(struct decoder *d, const json_t *v, const struct where *at, struct buf *out)
+static void write_open(struct decoder *d, const struct field *f, const json_t *v,
+                       const struct where *at, struct buf *out)
 {
     char *text = json_dumps(v, JSON_COMPACT);
     if (text == NULL)
         refuse(d, at, NULL, NULL);
+    else if ((f->flags & NO_ID_NUMBER) != 0 && personal_holds_citizen_id(text))
+        refuse(d, at, "is_id_number", decode_id_number_refused);
     else
         buf_str(out, text);
     free(text);
@@ -204,7 +208,7 @@ static void write_object(struct decoder *d, const struct field *f, json_t *v,
         return;
     }
     if (f->of == NULL && f->type == FIELD_OBJECT) {
-        write_open(d, v, at, out);
+        write_open(d, f, v, at, out);
         return;
     }
     json_object_foreach(v, name, member)

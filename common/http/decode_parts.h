@@ -13,6 +13,9 @@ struct decoder {
     struct json_t *root; /* jansson's; NULL: no body */
 };
 
+/* What refuses an ID number does not repeat it. */
+extern const char decode_id_number_refused[];
+
 /* Adds a problem; a `code` of NULL means that memory ran out. Always false. */
 bool decode_refuse(struct decoder *d, enum problem_place place, const char *name, const char *code,
                    const char *detail);

@@ -74,12 +74,13 @@ static const char *check_text(struct arena *a, const char *text, int64_t min, in
     return text;
 }
 
-/* What refuses an ID number does not repeat it. */
+const char decode_id_number_refused[] = "The ID number of a person does not belong here.";
+
 static const char *check_words(struct arena *a, const struct field *f, const char *text,
                                struct verdict *v)
 {
-    if ((f->flags & NO_ID_NUMBER) != 0 && personal_is_citizen_id(text))
-        return refuse(v, "is_id_number", "The ID number of a person does not belong here.");
+    if ((f->flags & NO_ID_NUMBER) != 0 && personal_holds_citizen_id(text))
+        return refuse(v, "is_id_number", decode_id_number_refused);
     return check_text(a, text, f->min, f->max, v);
 }
 

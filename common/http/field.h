@@ -45,7 +45,8 @@ enum field_flag {
     OWN_OR_ABOVE =
         1
         << 9, /* FIELD_CODE: as OWN_SCOPE, or one above it, whose upward records the caller reads */
-    NO_ID_NUMBER = 1 << 11 /* FIELD_TEXT: the number of a thing, never the ID number of a person */
+    NO_ID_NUMBER = 1 << 11 /* FIELD_TEXT, FIELD_OBJECT of any members: the ID number of a person
+                              stands nowhere in it */
 };
 
 struct field {

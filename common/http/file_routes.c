@@ -22,7 +22,7 @@ static handler announce_file, cancel_file;
 static const struct field file_fields[] = {
     F_UUID("id", IN_PATH | IN_BODY | SHOWN, "Id of the file; may come from the client."),
     F_CODE("owner_division", IN_BODY | SHOWN | OWN_SCOPE, "The division it belongs to; absent: the widest of the caller's."),
-    F_TEXT("name", IN_BODY | SHOWN | REQUIRED, 1, 200, "What people call it; never a path.", "现场照片.jpg"),
+    F_TEXT("name", IN_BODY | SHOWN | REQUIRED | NO_ID_NUMBER, 1, 200, "What people call it; never a path.", "现场照片.jpg"),
     F_INT("size", IN_BODY | SHOWN | REQUIRED, 1, INT64_C(1) << ANNOUNCED_MAX_LOG2, "Bytes that will come.", "2481152"),
     F_TEXT("sha256", IN_BODY | IN_QUERY | SHOWN | REQUIRED, DIGEST_TEXT, DIGEST_TEXT, "SHA-256 of these bytes, 64 small hexadecimal digits.", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
     F_TEXT("sm3", IN_BODY | SHOWN | NULLABLE, DIGEST_TEXT, DIGEST_TEXT, "SM3 of these bytes, checked, too, where it is given.", "1ab21d8355cfa17f8e61194831e81a8f22bec8c728fefb747ed035eb5082aa2b"),

@@ -19,7 +19,7 @@ static const char *const kinds[] = {"person", "machine", "device", NULL};
 /* clang-format off */
 static const struct field account_fields[] = {
     F_UUID("id", IN_PATH | IN_BODY | SHOWN, "Id of the account; may come from the client."),
-    F_TEXT("login", IN_BODY | REQUIRED | SHOWN, 2, 64, "The name to log in by; it stays.", "louxing.office"),
+    F_TEXT("login", IN_BODY | REQUIRED | SHOWN | NO_ID_NUMBER, 2, 64, "The name to log in by; it stays.", "louxing.office"),
     F_ENUM("kind", IN_BODY | REQUIRED | SHOWN, kinds, "Whose it is: a person's, a machine's or a device's."),
     F_UUID("person_id", IN_BODY | IN_QUERY | SHOWN | NULLABLE, "The person, of kind person alone; it stays: another person gets another account."),
     F_CODE("owner_division", IN_BODY | REQUIRED | SHOWN | OWN_SCOPE, "Where it is administered: the person's division, or the machine's organisation's."),

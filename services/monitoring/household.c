@@ -73,7 +73,7 @@ const struct field member_fields[] = {
     F_DATE("ended_on", SHOWN | NULLABLE, "The first day no longer there.", "2026-08-01"), \
     F_ENUM("ended_how", SHOWN | NULLABLE, household_ends, "Why no longer there."), \
     F_UUID("follows_id", SHOWN | NULLABLE, "The household that it was split from."), \
-    F_OBJECT("extension", IN_BODY | SHOWN, NULL, "Fields of the province's own, 8 KiB at most; a change merges, null takes one out."), \
+    F_OBJECT("extension", IN_BODY | SHOWN | NO_ID_NUMBER, NULL, "Fields of the province's own, 8 KiB at most; a change merges, null takes one out."), \
     RECORDED_FIELDS, \
     REASON_FIELD(SHOWN | NULLABLE), \
     F_VERSION()

@@ -20,6 +20,12 @@ const rowsOf = (batch, query = {}, caller = county) => allOf(caller, `${path}/${
 const named = async (name, caller = county) => (await allOf(caller, '/registry/organisations', { name_prefix: name }))[0];
 const good = (name, more = {}) => [more.division ?? '431302', name, more.kind ?? '部门', more.line ?? ''];
 
+test('B-001: a title holds no ID number', async () => {
+  const file = await upload(county, csv([good(unique('新单位'))]));
+  const answer = await county.post(path, { kind: 'organisations', title: '张三11010519491231002X的单位', file_id: file.id });
+  assertRefused(answer, 422, 'invalid', { pointer: '/title', code: 'is_id_number' });
+});
+
 test('B-002, B-005, B-009: a table is staged, looked at, applied by another person, and undone', async () => {
   const old = await newOrganisation({ name: unique('旧单位'), line: 'water' });
   const same = await newOrganisation({ name: unique('同单位'), line: 'water' });

@@ -31,6 +31,11 @@ async function content(file, headers = {}, caller = townOffice) {
   return { status: answer.status, headers: answer.headers, bytes: Buffer.from(await answer.arrayBuffer()) };
 }
 
+test('F-001: a name holds no ID number, in whatever digits', async () => {
+  for (const name of ['11010519491231002X.jpg', '残疾证 110105-19491231-002x 正面.jpg', '１１０１０５１９４９１２３１００２Ｘ.jpg'])
+    assertRefused(await announce(pdf('一'), { name }), 422, 'invalid', { pointer: '/name', code: 'is_id_number' });
+});
+
 test('F-008: a file is announced, sent in pieces and read back, whole and by ranges', async () => {
   const bytes = Buffer.concat([pdf('一'), randomBytes(300_000)]);
   const answer = await announce(bytes, { name: '验收 报告"1".pdf', sm3: sm3(bytes) });

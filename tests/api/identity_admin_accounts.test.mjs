@@ -30,6 +30,12 @@ test('a person\'s account begins with a password that is shown once and must be 
   assertRefused(await bearer(session.access_token).get('/identity/posts'), 403, 'action_required');
 });
 
+test('A-7: a log-in name is nobody\'s ID number', async () => {
+  const person = await newPerson(louxing, local.caller);
+  for (const login of ['11010519491231002x', 'u-11010519491231002X'])
+    assertRefused(await local.caller.post(accounts, { ...body(person), login }), 422, 'invalid', { pointer: '/login', code: 'is_id_number' });
+});
+
 test('a repeated key makes no second account and shows no password', async () => {
   const key = newKey();
   const wanted = body(await newPerson(louxing, local.caller));

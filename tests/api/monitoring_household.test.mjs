@@ -124,6 +124,18 @@ test('M-027: a household number is nobody\'s ID number, and what refuses it does
   assertRecord(await now(household.id), { household_number: null, version: 1 });
 });
 
+test('M-027: nor does one stand in the province\'s own fields, however deep', async () => {
+  const number = idOf('1', yearsAgo(40));
+  const { household } = await newSound();
+  for (const extension of [{ 证件: number }, { a: [{ b: `户主${number}` }] }, { [number]: 1 }]) {
+    for (const answer of [await enter({ extension }), await county.patch(`${households}/${household.id}`, 1, { extension })]) {
+      assertRefused(answer, 422, 'invalid', { pointer: '/extension', code: 'is_id_number' });
+      assert.ok(!answer.text.includes(number.slice(6)), answer.text);
+    }
+  }
+  assertRecord(assertDone(await county.patch(`${households}/${household.id}`, 1, { extension: { 编号: '4313020060030001' } })), { extension: { 编号: '4313020060030001' } });
+});
+
 test('M-112: an elimination is judged from the day on which it was first recorded, whatever day it is typed with', async () => {
   const watched = { object_type: '3', risks: ['99'], risk_note: '待核', identified_on: yearsAgo(3) };
   for (const eliminated_on of [yearsAgo(0), yearsAgo(0, 32), yearsAgo(2)]) {

@@ -101,3 +101,25 @@ Test(personal_text, a_right_id_number_is_told_from_other_digits)
     cr_expect_not(personal_is_citizen_id("11010519491231002"));
     cr_expect_not(personal_is_citizen_id(""));
 }
+
+Test(personal_text, an_id_number_is_found_among_words)
+{
+    static const struct {
+        const char *text;
+        bool holds;
+    } cases[] = {
+        {"11010519491231002X", true},
+        {"照片11010519491231002X.jpg", true},
+        {"{\"证件\":\"１１０１０５ 19491231 002x\",\"n\":1}", true},
+        {"13812345678，其子110105194912310059", false},
+        {"13812345678，其子11010519491231002X", true},
+        {"11010519491231002X1", false},
+        {"0b11010519491231002X", false},
+        {"110105194912310021", false},
+        {"4313020060030001", false},
+        {"01950000-0000-7000-8000-110105194912", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_expect_eq(personal_holds_citizen_id(cases[i].text), cases[i].holds, "%s", cases[i].text);
+}
