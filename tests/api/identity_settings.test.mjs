@@ -76,6 +76,7 @@ test('I-407: anyone signed in reads what holds in the own divisions, and rows of
   assert.ok((await allOf(otherCounty, path)).some((each) => each.id === other.id));
   assert.ok((await allOf(townOffice, path, { division: country, key_prefix: key })).every((each) => each.owner_division === country && each.key === key));
   assertRefused(await townOffice.get(`${path}:holding`, { division: shuangfeng }), 403, 'out_of_scope', { parameter: 'division' });
+  assertRefused(await townOffice.get(`${path}/${other.id}`), 404, 'not_found');
   assertRefused(await townOffice.get(`${path}/${nobodysId()}`), 404, 'not_found');
   const kinds = await holding(village, undefined, townOffice);
   assert.deepEqual(kinds.map((each) => each.key), rows('SELECT key FROM zeren.setting_kind ORDER BY key COLLATE "C"').map((each) => each.key));

@@ -16,6 +16,7 @@ import * as teams from '../support/team_calls.mjs';
 import { grant, hold, newAccount, newCaller, newOfficial, newPerson, security, settled, system } from '../support/admins.mjs';
 import { toldOnce as operations } from '../support/contract.mjs';
 import { services } from '../support/settings.mjs';
+import { newSetting } from '../support/kept_settings.mjs';
 import { newJob, newSchedule } from '../support/jobs.mjs';
 import { pdf, sha256 } from '../support/pictures.mjs';
 import { claimsOf, tokenOf } from '../support/tokens.mjs';
@@ -77,7 +78,7 @@ const [otherSystem, otherSecurity, otherAudit, townOfficer, townSystem, townSecu
   administrator('system', loudi, [loudi]), administrator('security', loudi, [loudi])]);
 const administered = ['account.grant', 'role.write', 'access.grant', 'session.end'];
 const someone = (everyday, ofSystem, ofSecurity, ofMonitoring) => (o) =>
-  (o.service === 'monitoring' ? ofMonitoring : o.permission === 'account.write' ? ofSystem : administered.includes(o.permission) ? ofSecurity : everyday);
+  (o.service === 'monitoring' ? ofMonitoring : ['account.write', 'setting.write'].includes(o.permission) ? ofSystem : administered.includes(o.permission) ? ofSecurity : everyday);
 const callers = { otherCounty: someone(otherCounty, otherSystem, otherSecurity, otherMonitor), below: someone(townOfficer, townSystem, townSecurity, townMonitor),
   above: someone(prefecture, aboveSystem, aboveSecurity, aboveMonitor) };
 
@@ -97,6 +98,7 @@ const records = {
   'registry /batches': { id: batch.id, body: { reason: '核对无误' } },
   'identity /posts': { id: post.id, body: { title: 'x' } },
   'identity /accounts': { id: official.account.id, body: { disabled: false } },
+  'identity /settings': { id: (await newSetting({ owner_division: louxing })).id, body: { value: '8' } },
   'identity /roles': { id: role.code, body: { label: 'x' } },
   'identity /account_posts': { id: accountPost.id },
   'identity /access_grants': { id: access.id, body: { reason: 'x' } },
@@ -185,7 +187,7 @@ for (const o of ofDevice) {
 }
 
 // What is readable from below its owner (charter D1), and across lines.
-const readFromBelow = ['get_post', 'get_person', 'get_holder', 'get_role', 'get_organisation', 'get_duty_list', 'get_task', 'get_completion', 'get_duty_list_difference', 'get_cadence_rule', 'get_monitoring_line', 'get_rule_setting', ...teams.readFromBelow, ...documentCalls.readFromBelow, ...reportCalls.readFromBelow];
+const readFromBelow = ['get_post', 'get_person', 'get_holder', 'get_role', 'get_setting', 'get_organisation', 'get_duty_list', 'get_task', 'get_completion', 'get_duty_list_difference', 'get_cadence_rule', 'get_monitoring_line', 'get_rule_setting', ...teams.readFromBelow, ...documentCalls.readFromBelow, ...reportCalls.readFromBelow];
 
 // Who is limited to a line finds no item and no report of another one; units, posts and their holders are read across lines and not changed (I-024). Lists and
 // tasks, accounts and roles have no line.
@@ -230,7 +232,7 @@ for (const o of named.filter((p) => !ofAccount.includes(p) && !ofDevice.includes
 test('another county: no list shows a record of Louxing', async () => {
   for (const o of operations.filter((p) => p.method === 'GET' && p.operation.parameters?.some((q) => q.$ref?.endsWith('/Cursor')))) {
     if (['/divisions', '/permissions', '/contact_kinds', '/rules'].includes(o.path) || o.path.includes('{')) continue;
-    const query = { '/clauses': { document_id: documentCalls.records.documents.id }, '/clauses:search': { words: '责任' }, '/documents:search': { words: '责任' }, '/tasks': { duty_list_id: draft.id }, '/overdue_items': { as_of: '2025-10-10' }, '/unvisited_settlements': { division: shuangfeng, year: 2026 }, '/machine_keys': { account_id: machine.id } }[o.path] ?? {};
+    const query = { '/clauses': { document_id: documentCalls.records.documents.id }, '/clauses:search': { words: '责任' }, '/documents:search': { words: '责任' }, '/tasks': { duty_list_id: draft.id }, '/overdue_items': { as_of: '2025-10-10' }, '/unvisited_settlements': { division: shuangfeng, year: 2026 }, '/machine_keys': { account_id: machine.id }, '/settings:holding': { division: shuangfeng } }[o.path] ?? {};
     const caller = o.permission === 'audit.read' ? otherAudit : callers.otherCounty(o);
     const found = await allOf(caller, `/${o.service}${o.path}`, query);
     for (const record of found) {

@@ -1,7 +1,9 @@
 -- Settings: thresholds, limits and the like, as rows of a division and a year (zeren.setting). The nearest division at or above holds, and there the row of the year before that of any.
 
 -- name: setting_get :one
-SELECT s.* FROM zeren.setting o, LATERAL identity.setting_as_shown(o) AS s WHERE o.id = :id
+-- I-407: as listed.
+SELECT s.* FROM zeren.setting o, LATERAL identity.setting_as_shown(o) AS s
+ WHERE o.id = :id AND (o.division::text <@ (SELECT zeren.scope()) OR o.division = ANY ((SELECT zeren.ancestors())::text[]) OR o.division = '000000000000')
 
 -- name: setting_list :page
 -- I-407: what was laid down in the caller's divisions and above them.
