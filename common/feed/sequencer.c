@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/str.h"
+#include "feed/look.h"
 #include "sql_feed.h"
 
 #include "core/banned.h"
@@ -16,35 +17,13 @@ enum {
     BUSY_MS = 50,
     IDLE_MS = 200, /* unless the process says otherwise (FEED_LOOK_MS) */
     RETENTION_MS = 60 * 1000,
-    LAG_MS = 5 * 1000,
-    LOOK_ALL_US = 10 * 1000000, /* how often the whole outbox is looked through */
-    LOOK_ALL_SHARE = 50         /* and not more than this part of the time */
+    LAG_MS = 5 * 1000
 };
 
-/* Rows below the floor were taken, but for those whose transactions end late; these are found when
- * the whole outbox is looked through. Without a floor each look would pass the dead entries of all
- * that an old transaction anywhere in the database keeps from being cleaned. */
 struct sequencer_state {
-    int64_t floor, next_floor, newest;
-    int64_t look_all_at; /* monotonic µs */
-    int64_t block;       /* that blocks were made for */
+    struct look look;
+    int64_t block; /* that blocks were made for */
 };
-
-static bool look_all(struct sequencer_state *st, int64_t now)
-{
-    if (now < st->look_all_at)
-        return false;
-    st->floor = st->next_floor; /* two rounds back: transactions are shorter than one */
-    st->next_floor = st->newest;
-    return true;
-}
-
-/* What it cost bounds how often it is done. */
-static void looked_all(struct sequencer_state *st, int64_t began)
-{
-    int64_t now = clock_ticks_us(), pause = LOOK_ALL_SHARE * (now - began);
-    st->look_all_at = now + (pause > LOOK_ALL_US ? pause : LOOK_ALL_US);
-}
 
 static bool make_blocks(struct work_step *s)
 {
@@ -63,28 +42,23 @@ static enum work_result sequence(struct work_step *s)
 {
     struct sequencer_state *st = s->state;
     struct rows *rows = NULL;
-    int64_t began = clock_ticks_us();
-    bool all = look_all(st, began);
+    int64_t began = clock_ticks_us(), floor = look_begin(&st->look, began);
     if (st->block == 0) {
         if (!make_blocks(s))
             return WORK_FAILED;
         st->block = -1;
     }
-    const struct work_value values[] = {
-        {"floor", all ? "0" : arena_printf(s->arena, "%lld", (long long)st->floor)},
-        {"batch", arena_printf(s->arena, "%d", BATCH)},
-        {0}};
+    const struct work_value values[] = {{"floor", arena_printf(s->arena, "%lld", (long long)floor)},
+                                        {"batch", arena_printf(s->arena, "%d", BATCH)},
+                                        {0}};
     if (!work_query(s, &SQL_feed_sequence, values, &rows) || rows_count(rows) != 1) {
         st->block = 0; /* it may be for want of a block */
         return WORK_FAILED;
     }
-    if (all)
-        looked_all(st, began);
     int64_t taken = number(rows, 0), last_id = number(rows, 1), last_seq = number(rows, 2);
+    look_end(&st->look, began, clock_ticks_us(), last_id, taken == BATCH);
     if (taken == 0)
         return WORK_NONE;
-    if (last_id > st->newest)
-        st->newest = last_id;
     if (last_seq / 1000000 != st->block) {
         if (!make_blocks(s))
             return WORK_FAILED;
